@@ -1,0 +1,3 @@
+"""Conformance suite for ``POST /data-collections``: plan, execute, judge, report."""
+
+__version__ = "1.0.0"

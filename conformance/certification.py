@@ -1,0 +1,146 @@
+"""One certification from settings to judgement: plan → execute → read the record back → judge."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from conformance import __version__
+from conformance.errors import ConformanceError, NothingSelected, TranscriptRefused
+from conformance.execute import Execution, execute
+from conformance.judge import Judgement, judge_run
+from conformance.model import Case, Record
+from conformance.plan import DEPTHS, Depth, Plan, make_plan
+from conformance.preflight import preflight
+from conformance.redact import Redactor
+from conformance.spec import digests, load_catalogue
+from conformance.targets import ProviderStates
+from conformance.transcript import Header, Transcript, Writer, read
+from conformance.transport import Limits, Transport, origin_of
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a user chose; header values may be secret and are never recorded."""
+
+    base_url: str
+    provider_states: str
+    depth: Depth = "standard"
+    seed: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict)
+    state_headers: Mapping[str, str] = field(default_factory=dict)
+    concurrency: int = 16
+    timeout: float = 30.0
+    report_dir: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A judged transcript and the plan that it was judged by."""
+
+    plan: Plan
+    selected: tuple[Case, ...]
+    transcript: Transcript
+    judgement: Judgement
+
+    def record_of(self, case: str) -> Record | None:
+        """The record of a case."""
+        return next((each for each in self.transcript.records if each.case == case), None)
+
+
+def default_provider_states(base_url: str) -> str:
+    """Where a target serves its provider states when nothing else is said."""
+    return f"{origin_of(base_url)}/_conformance/provider-states"
+
+
+def certify(
+    settings: Settings, plan: Plan, selected: Sequence[Case], progress: Callable[[int, int], None]
+) -> Result:
+    """Carry the selected cases out and judge them from the record; ``progress`` gets (done, of)."""
+    if not selected:
+        raise NothingSelected("no case matches the selection")
+    folder = settings.report_dir or Path(tempfile.mkdtemp(prefix="conformance-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "transcript.jsonl"
+    partial = len(selected) < len(plan.cases)
+    try:
+        _record(settings, plan, selected, path, partial, progress)
+        return judge_transcript(path, plan)
+    finally:
+        if settings.report_dir is None:
+            path.unlink(missing_ok=True)
+            folder.rmdir()
+
+
+def _record(
+    settings: Settings,
+    plan: Plan,
+    selected: Sequence[Case],
+    path: Path,
+    partial: bool,
+    progress: Callable[[int, int], None],
+) -> None:
+    redactor = Redactor()
+    redactor.learn({name: value for name, value in {**settings.headers, **settings.state_headers}.items() if len(value) > 7})
+    transport = Transport(settings.headers, Limits(answer=settings.timeout))
+    run_id = secrets.token_hex(8)
+    arranger = ProviderStates(transport, settings.provider_states, settings.state_headers, redactor)
+    on = Execution(settings.base_url, transport, arranger, redactor, run_id, settings.concurrency)
+    try:
+        on = preflight(on)
+        header = Header(
+            base_url=settings.base_url,
+            suite=__version__,
+            catalogue=load_catalogue().version,
+            depth=plan.depth,
+            seed=plan.seed,
+            run_id=run_id,
+            started=datetime.now(UTC).isoformat(timespec="seconds"),
+            selection=tuple(case.id for case in selected) if partial else None,
+            digests=digests(),
+        )
+        with path.open("w", encoding="ascii", newline="\n") as stream:
+            writer = Writer(stream, header)
+            done = 0
+
+            def keep(record: Record) -> None:
+                nonlocal done
+                writer.add(record)
+                done += 1
+                progress(done, len(selected))
+
+            started = time.monotonic()
+            aborted = ""
+            try:
+                execute(selected, on, keep)
+            except ConformanceError as error:
+                aborted = str(error)
+            except KeyboardInterrupt:
+                aborted = "the run was interrupted"
+            writer.close(time.monotonic() - started, aborted)
+    finally:
+        transport.close()
+
+
+def judge_transcript(path: Path, plan: Plan | None = None) -> Result:
+    """Judge a recorded run, live or off line; TranscriptRefused where it belongs to other tables."""
+    transcript = read(path)
+    header = transcript.header
+    depth = next((each for each in DEPTHS if each == header.depth), None)
+    if depth is None:
+        raise TranscriptRefused(f"{path}:1: there is no depth {header.depth!r}")
+    for name, digest in digests().items():
+        if header.digests.get(name) != digest:
+            raise TranscriptRefused(f"{path}:1: recorded with another {name} than this suite ({__version__}) has")
+    plan = plan or make_plan(depth, header.seed)
+    selected = plan.cases if header.selection is None else plan.only(header.selection)
+    aborted = "the transcript has no footer: the run was cut off" if transcript.footer is None else transcript.footer.aborted
+    judgement = judge_run(
+        selected, transcript.records, load_catalogue(), partial=header.selection is not None, aborted=aborted
+    )
+    return Result(plan, tuple(selected), transcript, judgement)

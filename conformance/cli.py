@@ -1,0 +1,209 @@
+"""The command line: arguments and exit status only."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from conformance import __version__
+from conformance.errors import ConformanceError, Exit, UsageError
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
+    help="Does a deployment implement POST /data-collections? Certify it, or read the specification.",
+)  # fmt: skip
+
+
+def main() -> None:
+    """Entry point: every deliberate error is one sentence on stderr and its exit status."""
+    try:
+        app(standalone_mode=False)
+    except ConformanceError as error:
+        _end(str(error), error.exit)
+    except (typer.Exit, SystemExit) as leaving:
+        code = getattr(leaving, "exit_code", getattr(leaving, "code", 0))
+        sys.exit(code)
+    except Exception as error:
+        if hasattr(error, "format_message"):
+            _end(error.format_message(), Exit.USAGE)
+        _end(f"a defect of the suite: {type(error).__name__} in {_place(error)}", Exit.HARNESS)
+
+
+def _place(error: BaseException) -> str:
+    """Where it happened: module and line only, since an exception's text may hold what a target sent."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "?"
+
+
+def _end(message: str, status: Exit) -> NoReturn:
+    from conformance.report.text import safe
+
+    print(f"conformance: {safe(message)}", file=sys.stderr)
+    sys.exit(status)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    """Does a deployment implement POST /data-collections? Certify it, or read the specification."""
+
+
+_PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+@app.command(context_settings=_PASSED_ON)
+def certify(
+    context: typer.Context,
+    base_url: Annotated[str | None, typer.Option(envvar="CONFORMANCE_BASE_URL", help="The deployment, e.g. https://host/api/v1; none: the bundled reference.")] = None,
+    provider_states: Annotated[str | None, typer.Option(envvar="CONFORMANCE_PROVIDER_STATES", help="Where worlds are arranged; default: /_conformance/provider-states at the origin.")] = None,
+    depth: Annotated[str, typer.Option(envvar="CONFORMANCE_DEPTH", help="quick, standard or exhaustive.")] = "standard",
+    seed: Annotated[int, typer.Option(envvar="CONFORMANCE_SEED", help="Seed of what is drawn beyond the tables.")] = 0,
+    header: Annotated[list[str] | None, typer.Option(help="'Name: value' sent with every request.")] = None,
+    provider_states_header: Annotated[list[str] | None, typer.Option(help="'Name: value' sent to the provider-state URL.")] = None,
+    concurrency: Annotated[int, typer.Option(min=1, max=256, envvar="CONFORMANCE_CONCURRENCY", help="Requests at a time.")] = 16,
+    timeout: Annotated[float, typer.Option(min=0.1, envvar="CONFORMANCE_TIMEOUT", help="Seconds that an answer may take.")] = 30.0,
+    report_dir: Annotated[Path | None, typer.Option(envvar="CONFORMANCE_REPORT_DIR", help="Where report.json, transcript.jsonl and junit.xml go.")] = None,
+) -> None:  # fmt: skip
+    """Certify a deployment. What is not listed here goes to pytest: -k, -x, --lf, --junitxml."""
+    from conformance.certification import Settings, default_provider_states
+    from conformance.plan import DEPTHS
+
+    wanted = next((each for each in DEPTHS if each == depth), None)
+    if wanted is None:
+        raise UsageError(f"--depth is one of {', '.join(DEPTHS)}, not {depth!r}")
+    with _target(base_url) as url:
+        settings = Settings(
+            base_url=url,
+            provider_states=provider_states or default_provider_states(url),
+            depth=wanted,
+            seed=seed,
+            headers=_headers(header),
+            state_headers=_headers(provider_states_header),
+            concurrency=concurrency,
+            timeout=timeout,
+            report_dir=report_dir,
+        )
+        _certify(settings, context.args)
+
+
+@contextmanager
+def _target(base_url: str | None) -> Iterator[str]:
+    from conformance.bundled import bundled_reference
+    from conformance.transport import origin_of
+
+    if base_url is None:
+        with bundled_reference() as url:
+            yield url
+        return
+    origin_of(base_url)
+    yield base_url.rstrip("/")
+
+
+def _headers(given: list[str] | None) -> dict[str, str]:
+    headers = {}
+    for each in given or []:
+        name, colon, value = each.partition(":")
+        if not colon or not name.strip():
+            raise UsageError("a header is written 'Name: value'")
+        headers[name.strip().lower()] = value.strip()
+    return headers
+
+
+def _certify(settings: object, arguments: list[str]) -> NoReturn:
+    from conformance.certification import Settings
+    from conformance.errors import NothingSelected
+    from conformance.progress import Progress
+    from conformance.pytest_plugin import Certification, run_pytest
+    from conformance.report.document import write_json
+    from conformance.report.terminal import terminal_report
+    from conformance.spec import load_catalogue
+
+    assert isinstance(settings, Settings)
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    certification = Certification(settings, Progress(sys.stderr))
+    junit = settings.report_dir / "junit.xml" if settings.report_dir else None
+    status = run_pytest(certification, arguments, junit)
+    if certification.problem is not None:
+        raise certification.problem
+    if certification.result is None:
+        if status == 0:
+            raise typer.Exit(0)
+        if status == 5 or certification.selected == 0 and status not in (3, 4):
+            raise NothingSelected("no case matches the selection")
+        raise UsageError("pytest did not accept the arguments " + " ".join(arguments))
+    catalogue = load_catalogue()
+    if settings.report_dir:
+        write_json(certification.result, catalogue, settings.report_dir)
+    print(terminal_report(certification.result, catalogue, certification.rerun))
+    sys.exit(_STATUS[certification.result.judgement.claim])
+
+
+_STATUS = {
+    "conformant": Exit.CONFORMANT, "partial": Exit.CONFORMANT, "not conformant": Exit.NOT_CONFORMANT, "incomplete": Exit.INCOMPLETE,
+}  # fmt: skip
+
+
+@app.command("list")
+def list_() -> None:
+    """Every requirement and the scenarios that verify it."""
+    from conformance.listing import listing
+    from conformance.spec import load_catalogue
+    from conformance.tables import load_tables
+
+    _print(lambda: listing(load_catalogue(), load_tables()))
+
+
+@app.command()
+def show(identifier: Annotated[str, typer.Argument(metavar="ID", help="A requirement or a scenario.")]) -> None:
+    """What a rule says and which rows verify it, or what a row does."""
+    from conformance.listing import shown
+    from conformance.spec import load_catalogue
+    from conformance.tables import load_tables
+
+    _print(lambda: shown(identifier, load_catalogue(), load_tables()))
+
+
+def _print(lines: Callable[[], Iterator[str]]) -> None:
+    for line in lines():
+        print(line)
+
+
+@app.command()
+def check() -> None:
+    """Lint specification, catalogue and tables: schema, coverage, twins, wording."""
+    from conformance.lint import lint
+
+    problems = list(lint())
+    for problem in problems:
+        print(problem)
+    if problems:
+        raise UsageError(f"{len(problems)} problems")
+    print("specification, catalogue and tables are in order")
+
+
+@app.command()
+def judge(transcript: Annotated[Path, typer.Argument(help="A transcript.jsonl of a report directory.")]) -> None:
+    """Judge a recorded run again, off line."""
+    from conformance.certification import judge_transcript
+    from conformance.report.terminal import terminal_report
+    from conformance.spec import load_catalogue
+
+    result = judge_transcript(transcript)
+    base_url = result.transcript.header.base_url
+    print(terminal_report(result, load_catalogue(), lambda case: f"conformance certify --base-url {base_url} -k {case}"))
+    sys.exit(_STATUS[result.judgement.claim])

@@ -1,0 +1,72 @@
+"""The error tree and the exit status that each branch means.
+
+    ConformanceError
+    ├── UsageError            2  a wrong option, file, table or specification
+    │   └── SourceError       2  a mistake in a YAML or JSON file, with file:line
+    ├── TargetUnreachable     3  nothing answers, or nothing usable does
+    ├── SetupRefused          3  a world cannot be arranged
+    ├── TranscriptRefused     2  a record that was edited, or that belongs to other tables
+    ├── NothingSelected       5
+    └── HarnessError          4  the suite's own fault
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from pathlib import Path
+
+
+class Exit(IntEnum):
+    """Exit status of the command line."""
+
+    CONFORMANT = 0
+    NOT_CONFORMANT = 1
+    USAGE = 2
+    INCOMPLETE = 3
+    HARNESS = 4
+    NOTHING_SELECTED = 5
+
+
+class ConformanceError(Exception):
+    """Base of every error that the suite raises on purpose; its text is one clear sentence."""
+
+    exit = Exit.HARNESS
+
+
+class UsageError(ConformanceError):
+    """What the user gave is wrong."""
+
+    exit = Exit.USAGE
+
+
+class SourceError(UsageError):
+    """A mistake in a source file, located."""
+
+    def __init__(self, path: Path | str, line: int, message: str) -> None:
+        super().__init__(f"{path}:{line}: {message}")
+
+
+class TargetUnreachable(ConformanceError):
+    """The target, or its provider-state URL, does not answer in a usable way."""
+
+    exit = Exit.INCOMPLETE
+
+
+class SetupRefused(ConformanceError):
+    """The provider-state URL did not arrange a world."""
+
+    exit = Exit.INCOMPLETE
+
+
+class TranscriptRefused(UsageError):
+    """A transcript that cannot be judged: edited, or recorded with other tables."""
+
+
+class NothingSelected(ConformanceError):
+    """No case matches the selection."""
+
+    exit = Exit.NOTHING_SELECTED
+
+
+class HarnessError(ConformanceError):
+    """A defect of the suite."""

@@ -1,0 +1,330 @@
+"""Plan → records: worlds are arranged in batches, cases run side by side, every exchange is kept, redacted.
+
+Nothing is judged here. A case whose answer was lost runs again in a fresh world, at most ATTEMPTS times.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+
+from conformance import observe
+from conformance.errors import TargetUnreachable
+from conformance.model import Case, Exchange, Record, Request, Step
+from conformance.race import Racer, race
+from conformance.redact import Redactor
+from conformance.render import body_of, credentials_of
+from conformance.targets import Arranged, ProviderStates, Unarranged
+from conformance.transport import Answer, NetworkTrouble, Transport
+
+ATTEMPTS = 3
+BATCH = 24
+BUSY = frozenset({429, 502, 503, 504})
+"""Statuses that say something about the way to the target, not about the page: the case runs again."""
+BREAKER = 25
+"""Cases in a row that found no connection; then the run is given up."""
+PAGE_SIZE = 100
+KEPT_HEADERS = ("content-type", "retry-after", "location", "www-authenticate", "date", "server")
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """What is needed to carry out cases on one target."""
+
+    base_url: str
+    transport: Transport
+    arranger: ProviderStates
+    redactor: Redactor
+    run_id: str
+    concurrency: int = 16
+    started: float = field(default_factory=time.monotonic)
+
+
+def execute(plan: Sequence[Case], on: Execution, keep: Callable[[Record], None]) -> None:
+    """Carry out every case and hand its record to ``keep``; TargetUnreachable when connections keep failing."""
+    batches = [plan[at : at + BATCH] for at in range(0, len(plan), BATCH)]
+    breaker = _Breaker()
+
+    def batch(cases: Sequence[Case]) -> _Done:
+        results = on.arranger.arrange([(case, token_of(on.run_id, case.id)) for case in cases])
+        return _Done(arranged=[(case, results[case.id]) for case in cases])
+
+    with ThreadPoolExecutor(on.concurrency) as pool:
+        waiting = list(reversed(batches))
+        pending: set[Future[_Done]] = set()
+        standing: list[Arranged] = []
+        try:
+            while waiting or pending:
+                while waiting and len(pending) < 2 * on.concurrency:
+                    pending.add(pool.submit(batch, waiting.pop()))
+                done, pending = wait(pending, return_when=FIRST_COMPLETED)
+                for result in (future.result() for future in done):
+                    pending.update(pool.submit(_case, case, each, on) for case, each in result.arranged)
+                    if result.record is not None:
+                        keep(result.record)
+                        breaker.note(result.record)
+                    standing += result.over
+                    if len(standing) >= BATCH:
+                        pending.add(pool.submit(_remove, on, standing))
+                        standing = []
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+        finally:
+            if standing:
+                on.arranger.remove(standing)
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What a task leaves: worlds to run cases in, a record to keep, worlds that are not needed any more."""
+
+    arranged: Sequence[tuple[Case, Arranged | Unarranged]] = ()
+    record: Record | None = None
+    over: Sequence[Arranged] = ()
+
+
+def _remove(on: Execution, standing: Sequence[Arranged]) -> _Done:
+    on.arranger.remove(standing)
+    return _Done()
+
+
+def token_of(run_id: str, case: str) -> str:
+    """A word that no other case and no other run has: letters only, so that no name's folding matters."""
+    digest = sha256(f"{run_id}/{case}".encode()).digest()
+    return "".join("abcdefghijkmnpqrstuvwxyz"[byte % 24] for byte in digest[:7])
+
+
+class _Breaker:
+    """Gives up when nothing connects any more."""
+
+    def __init__(self) -> None:
+        self._in_a_row = 0
+
+    def note(self, record: Record) -> None:
+        self._in_a_row = self._in_a_row + 1 if record.trouble and not record.exchanges else 0
+        if self._in_a_row >= BREAKER:
+            raise TargetUnreachable(f"{BREAKER} cases in a row could not be carried out: {record.trouble}")
+
+
+class _Lost(Exception):
+    """An answer that did not come, or that the way to the target gave."""
+
+    def __init__(self, trouble: str, wait: float = 0.0) -> None:
+        super().__init__(trouble)
+        self.wait = wait
+
+
+def _case(case: Case, arranged: Arranged | Unarranged, on: Execution) -> _Done:
+    """Run one case; again in a fresh world when an answer was lost."""
+    over: list[Arranged] = []
+    record = Record(case.id, None)
+    for attempt in range(1, ATTEMPTS + 1):
+        if isinstance(arranged, Unarranged):
+            lost = Record(case.id, None, unsupported=arranged.unsupported, trouble=arranged.trouble)
+            return _Done(record=replace(lost, attempts=attempt), over=over)
+        runner = _Runner(case, arranged, on)
+        over.append(arranged)
+        try:
+            runner.run()
+        except _Lost as lost_answer:
+            exchanges = tuple(runner.exchanges)
+            record = Record(case.id, arranged.binding, exchanges, trouble=str(lost_answer), attempts=attempt)
+            if attempt == ATTEMPTS:
+                break
+            threading.Event().wait(lost_answer.wait)
+            arranged = on.arranger.arrange([(case, token_of(on.run_id, f"{case.id}#{attempt}"))])[case.id]
+        else:
+            record = Record(case.id, arranged.binding, tuple(runner.exchanges), attempts=attempt)
+            break
+    return _Done(record=record, over=over)
+
+
+class _Runner:
+    """One attempt at one case."""
+
+    def __init__(self, case: Case, arranged: Arranged, on: Execution) -> None:
+        self.case = case
+        self.binding = arranged.binding
+        self.keys = arranged.keys
+        self.on = on
+        self.exchanges: list[Exchange] = []
+        self.created: dict[str, int] = {}
+
+    def run(self) -> None:
+        if self.case.observe_before:
+            self._reads(-1, observe.before(self.case))
+        last = len(self.case.steps) - 1
+        for at, step in enumerate(self.case.steps):
+            accepted = self._race(at, step) if step.races else self._single(at, step)
+            if at == last:
+                self._reads(at, [observe.Read("collection", each, self._owner(each)) for each in accepted])
+                self._reads(at, observe.sweep(self.case, list(self.created)))
+            elif accepted or not self.case.steps[at + 1].only_refusals:
+                self._after(at, step, accepted)
+
+    def _owner(self, created: str) -> str:
+        _, at, index = created.split("-")
+        return self.case.steps[int(at)].requests[int(index)].caller
+
+    def _after(self, at: int, step: Step, accepted: Sequence[str]) -> None:
+        reads = [observe.Read("collection", each, self._owner(each)) for each in accepted]
+        for request in step.requests:
+            reads += observe.after_step(self.case.world, request.caller, request.selected)
+        self._reads(at, list(dict.fromkeys(reads)))
+
+    # ------------------------------------------------------------ requests
+
+    def _single(self, at: int, step: Step) -> list[str]:
+        (request,) = step.requests
+        racer = self._racer(request)
+        started = time.monotonic()
+        try:
+            answer = self.on.transport.send("POST", racer.url, racer.headers, racer.body)
+        except NetworkTrouble as trouble:
+            self._note(at, 0, request, racer, trouble, started)
+            raise _Lost(f"POST /data-collections: {trouble}") from None
+        accepted = self._note(at, 0, request, racer, answer, started)
+        if answer.status in BUSY:
+            raise _Lost(f"POST /data-collections: answered {answer.status}", _retry_after(answer))
+        return accepted
+
+    def _race(self, at: int, step: Step) -> list[str]:
+        racers = [self._racer(request) for request in step.requests]
+        started = time.monotonic()
+        results = race(racers, self.on.transport.limits, self.on.transport.context)
+        accepted: list[str] = []
+        for index, (request, racer, result) in enumerate(zip(step.requests, racers, results, strict=True)):
+            accepted += self._note(at, index, request, racer, result, started)
+        lost = [each for each in results if isinstance(each, NetworkTrouble) and each.kind != "timeout"]
+        if lost:
+            raise _Lost(f"POST /data-collections: {lost[0]}")
+        return accepted
+
+    def _racer(self, request: Request) -> Racer:
+        headers = dict(self.on.transport.headers)
+        if request.credentials is not None:
+            headers["authorization"] = credentials_of(request.credentials, self.keys)
+        if request.content_type is not None:
+            headers["content-type"] = request.content_type
+        return Racer(f"{self.on.base_url}/data-collections", headers, body_of(request, self.binding))
+
+    def _note(
+        self, at: int, index: int, request: Request, racer: Racer, result: Answer | NetworkTrouble, started: float
+    ) -> list[str]:
+        """Record one POST; the created collection's symbol when its answer says so."""
+        headers = {name: racer.headers[name] for name in ("content-type",) if name in racer.headers}
+        if request.credentials is not None:
+            headers["authorization"] = request.credentials
+        exchange = Exchange(
+            stage=at, op="create", who=request.caller, about=str(index), method="POST", path="/data-collections",
+            request_headers=headers, request_body=racer.body, status=None, response_headers={}, response_body=b"",
+            started=round(started - self.on.started, 4),
+        )  # fmt: skip
+        self._keep(exchange, result)
+        created = created_id(self.exchanges[-1])
+        if created is None:
+            return []
+        self.created[f"new-{at}-{index}"] = created
+        return [f"new-{at}-{index}"]
+
+    # ------------------------------------------------------------ reads
+
+    def _reads(self, at: int, reads: Sequence[observe.Read]) -> None:
+        for each in reads:
+            if each.op == "collections":
+                self._list(at, each.who)
+            else:
+                self._read(at, each, f"/{_PLURAL[each.op]}/{self._id(each)}")
+
+    def _id(self, read: observe.Read) -> int:
+        if read.about in self.created:
+            return self.created[read.about]
+        ids: Mapping[str, int] = getattr(self.binding, _FIELD[read.op])
+        return ids[read.about]
+
+    def _list(self, at: int, who: str) -> None:
+        page = 1
+        while True:
+            path = f"/data-collections?page={page}&page_size={PAGE_SIZE}"
+            exchange = self._read(at, observe.Read("collections", "", who), path)
+            if exchange.status != 200 or not _has_next(exchange.response_body) or page >= 50:
+                return
+            page += 1
+
+    def _read(self, at: int, read: observe.Read, path: str) -> Exchange:
+        started = time.monotonic()
+        headers = {"authorization": f"Bearer {self.keys[read.who]}"}
+        exchange = Exchange(
+            stage=at, op=read.op, who=read.who, about=read.about, method="GET", path=path,
+            request_headers={"authorization": f"Bearer ${{{read.who}}}"}, request_body=b"", status=None,
+            response_headers={}, response_body=b"", started=round(started - self.on.started, 4),
+        )  # fmt: skip
+        for again in (True, False):
+            try:
+                answer = self.on.transport.send("GET", self.on.base_url + path, headers)
+            except NetworkTrouble as trouble:
+                if again:
+                    continue
+                self._keep(exchange, trouble)
+                raise _Lost(f"GET {path}: {trouble}") from None
+            break
+        self._keep(exchange, answer)
+        if answer.status in BUSY:
+            raise _Lost(f"GET {path}: answered {answer.status}", _retry_after(answer))
+        return self.exchanges[-1]
+
+    def _keep(self, exchange: Exchange, result: Answer | NetworkTrouble) -> None:
+        if isinstance(result, NetworkTrouble):
+            self.exchanges.append(replace(exchange, trouble=f"{result.kind}: {result}"))
+            return
+        clean = self.on.redactor
+        headers = result.headers
+        answered = replace(
+            exchange,
+            status=result.status,
+            response_headers={
+                name: clean.clean_text(headers[name][:300], self.keys) for name in KEPT_HEADERS if name in headers
+            },
+            response_body=clean.clean(result.body, self.keys),
+            truncated=result.truncated,
+            elapsed=round(result.elapsed, 4),
+        )
+        self.exchanges.append(answered)
+
+
+_PLURAL = {"collection": "data-collections", "dataset": "datasets", "run": "runs"}
+_FIELD = {"collection": "collections", "dataset": "datasets", "run": "runs"}
+
+
+def created_id(exchange: Exchange) -> int | None:
+    """The id in a 201's body, where it has one."""
+    if exchange.status != 201:
+        return None
+    try:
+        body = json.loads(exchange.response_body)
+    except (ValueError, RecursionError):
+        return None
+    found = body.get("id") if isinstance(body, dict) else None
+    return found if type(found) is int else None
+
+
+def _has_next(body: bytes) -> bool:
+    try:
+        document = json.loads(body)
+        return bool(document["meta"]["has_next"]) and bool(document["items"])
+    except (ValueError, RecursionError, KeyError, TypeError):
+        return False
+
+
+def _retry_after(answer: Answer) -> float:
+    """Seconds to wait, at most ten."""
+    try:
+        return min(max(float(answer.headers.get("retry-after", "0.2")), 0.1), 10.0)
+    except ValueError:
+        return 1.0

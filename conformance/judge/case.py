@@ -1,0 +1,166 @@
+"""One record → one verdict: set-up, shape and agreement first, then the walk under every reading that matters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance.body import LARGE_BODY
+from conformance.judge import compare
+from conformance.judge.blame import Moment
+from conformance.judge.choices import choices_of
+from conformance.judge.leaks import leaks
+from conformance.judge.same import disagreements
+from conformance.judge.seen import READ_OPS, Seen, items_of, parse, short
+from conformance.judge.shape import problems, zoneless
+from conformance.judge.walk import Ground, arranged, walk
+from conformance.model import Binding, Case, CaseVerdict, Finding, ReadOp, Record, World
+from conformance.readings import EVERY, Reading, fork, mask
+
+
+def judge_case(case: Case, record: Record, served: frozenset[ReadOp]) -> CaseVerdict:
+    """The verdict on one case; ``served`` are the read operations that the target ever answered."""
+    if record.unsupported:
+        return _unarranged(case, record)
+    if record.binding is None:
+        return CaseVerdict(case.id, "error", reason=record.trouble or "the world was not arranged")
+    seen = parse(record)
+    if record.trouble:
+        return _no_answer(case, record) if _closed(record) else CaseVerdict(case.id, "error", reason=record.trouble)
+    ground = _ground(case, record.binding, seen, served)
+    if problem := _setup_problem(ground):
+        return CaseVerdict(case.id, "error", reason=f"the arranged world is not what was asked for: {problem}")
+    return _judged(ground)
+
+
+def _judged(ground: Ground) -> CaseVerdict:
+    case = ground.case
+    fixed = [*_shape(ground), *_agreement(ground), *leaks(ground)]
+    leaves = fork(lambda reading: walk(ground, reading))
+    clean = [decided for decided, found in leaves if not any(each.severity == "failed" for each in found)]
+    best = min((found for _, found in leaves), key=lambda found: sum(each.severity == "failed" for each in found))
+    allowed = 0
+    for decided in clean:
+        allowed |= mask(decided)
+    findings = tuple(dict.fromkeys([*best, *fixed]))
+    failed = any(each.severity == "failed" for each in findings)
+    return CaseVerdict(
+        case.id,
+        "failed" if failed else "advisory" if findings else "passed",
+        findings,
+        readings=allowed if clean else EVERY,
+        unobserved=frozenset({each.exchange.op for each in ground.seen} & set(READ_OPS)) - ground.served,
+        choices=choices_of(ground),
+    )
+
+
+# ---------------------------------------------------------------- what was not carried out
+
+
+def _unarranged(case: Case, record: Record) -> CaseVerdict:
+    reason = "the target cannot arrange " + ", ".join(record.unsupported)
+    impossible = all(_impossible(case.world, path) for path in record.unsupported)
+    return CaseVerdict(case.id, "not-applicable" if impossible else "not-tested", reason=reason)
+
+
+def _impossible(world: World, path: str) -> bool:
+    """Rows that the page's own invariants rule out, by a fixed list; what else is unsupported is not tested."""
+    kind, _, rest = path.partition(".")
+    symbol = rest.partition(".")[0]
+    if kind == "datasets" and symbol in world.datasets:
+        row = world.datasets[symbol]
+        stale = row.owner is not None and row.organization not in (None, world.users[row.owner].organization)
+        return stale or (row.proprietary and (row.organization is not None or row.collection is not None))
+    if kind == "runs" and symbol in world.runs:
+        run = world.runs[symbol]
+        home = world.datasets[run.dataset].collection if run.dataset else None
+        return run.collection is not None and run.collection != home
+    return False
+
+
+def _closed(record: Record) -> bool:
+    """Whether the target took the last POST and closed the connection without an answer, in every attempt."""
+    posts = [each for each in record.exchanges if each.op == "create"]
+    return bool(posts) and posts[-1] is record.exchanges[-1] and posts[-1].trouble.startswith("closed")
+
+
+def _no_answer(case: Case, record: Record) -> CaseVerdict:
+    post = record.exchanges[-1]
+    if len(post.request_body) > LARGE_BODY:
+        return CaseVerdict(case.id, "advisory", reason="the connection was closed instead of an answer to a large body")
+    index = len(record.exchanges) - 1
+    finding = Finding(case.verifies[0], "an answer", "one", f"none: {record.trouble}", index)
+    return CaseVerdict(case.id, "failed", (finding,), readings=EVERY)
+
+
+# ---------------------------------------------------------------- whatever the reading
+
+
+def _ground(case: Case, binding: Binding, seen: tuple[Seen, ...], served: frozenset[ReadOp]) -> Ground:
+    before = [each for each in seen if each.exchange.stage == -1]
+    stored = {each.object["id"]: each.object for each in before if each.exchange.op == "dataset" and "id" in each.object}
+    listed = {number for each in before if each.exchange.op == "collections" for number in items_of([each])}
+    created = {
+        f"new-{each.exchange.stage}-{each.exchange.about}": each.object["id"]
+        for each in seen
+        if each.exchange.op == "create" and each.exchange.status == 201 and type(each.object.get("id")) is int
+    }
+    return Ground(case, binding, seen, served, stored, created, frozenset(listed))
+
+
+def _setup_problem(ground: Ground) -> str:
+    """What the owners' first look shows to be other than arranged; nothing when some reading explains it."""
+    leaves = fork(lambda reading: list(_before(ground, reading)))
+    if any(not found for _, found in leaves):
+        return ""
+    first = leaves[0][1][0]
+    return f"{first.message} is {first.observed}, not {first.expected}"
+
+
+def _before(ground: Ground, reading: Reading) -> Iterator[Finding]:
+    world = arranged(ground)
+    lens = ground.lens(reading)
+    lists: dict[str, list[Seen]] = {}
+    for seen in ground.reads(-1):
+        exchange = seen.exchange
+        if exchange.op not in ground.served or exchange.truncated:
+            continue
+        if exchange.op == "collections":
+            lists.setdefault(exchange.who, []).append(seen)
+            continue
+        rows = world.datasets if exchange.op == "dataset" else world.runs
+        if rows[exchange.about].owner != exchange.who:
+            continue
+        moment = Moment(world, exchange.who)
+        if not seen.usable:
+            yield lens.find(("ATO-1",), f"{exchange.who} reads {exchange.about}, which", 200, exchange.status, seen.index)
+        elif exchange.op == "dataset":
+            yield from compare.dataset(seen.object, exchange.about, moment, exchange.who, lens, seen.index)
+        else:
+            yield from compare.run(seen.object, exchange.about, moment, lens, seen.index)
+    for who, pages in lists.items():
+        items = items_of(pages)
+        for symbol, row in world.collections.items():
+            if row.owner != who or not all(page.usable for page in pages):
+                continue
+            view = items.get(ground.binding.collections[symbol])
+            if view is None:
+                yield lens.find(("ATO-1",), f"{symbol} in {who}'s list", "listed", "not listed", pages[0].index)
+            else:
+                yield from compare.collection(view, symbol, Moment(world, who), who, lens, pages[0].index)
+
+
+def _shape(ground: Ground) -> Iterator[Finding]:
+    for seen in ground.seen:
+        if seen.exchange.op != "create" or seen.exchange.status != 201 or seen.exchange.truncated:
+            continue
+        for where, what in problems(seen.json):
+            yield Finding("CRE-2", f"the 201 body: {where}", "the documented shape", f"{where} {what}", seen.index)
+        if isinstance(seen.json, dict) and (times := zoneless(seen.json)):
+            text = f"{', '.join(times)}: {short(seen.json.get('created_at'))}"
+            yield Finding("CRE-2", "times have no zone", "a zone", text, seen.index, "advisory")
+
+
+def _agreement(ground: Ground) -> Iterator[Finding]:
+    for at, step in enumerate(ground.case.steps):
+        reads = [each for each in ground.reads(at) if each.exchange.op in ground.served]
+        yield from disagreements(step, at, ground.posts(at), reads)

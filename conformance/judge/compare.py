@@ -1,0 +1,189 @@
+"""A view of a row against the state that must hold: what differs, and which requirement that breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.judge import blame
+from conformance.judge.blame import Moment
+from conformance.judge.seen import short
+from conformance.model import Binding, Collection, Dataset, Finding, Run
+from conformance.readings import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Lens:
+    """What a comparison needs to know besides the view: who looks, under which reading, and how symbols are bound."""
+
+    binding: Binding
+    created: Mapping[str, int]
+    verifies: Sequence[str]
+    reading: Reading
+    stored: Mapping[int, Mapping[str, Any]]
+    """Datasets as read before the first request, by id."""
+
+    def id_of(self, symbol: str) -> int | None:
+        """A collection's id."""
+        return self.binding.collections.get(symbol, self.created.get(symbol))
+
+    def find(
+        self, candidates: blame.Candidates, message: str, expected: Any, observed: Any, exchange: int
+    ) -> Finding:
+        """A finding under the candidate that the row is about."""
+        requirement = blame.choose(candidates, self.verifies)
+        return Finding(requirement, message, short(expected), short(observed), exchange)
+
+
+def collection(
+    view: Mapping[str, Any], symbol: str, moment: Moment, who: str, lens: Lens, at: int, *, judge_name: bool = True
+) -> Iterator[Finding]:
+    """A collection as answered, read or listed, against the state; ``who`` looks."""
+    row = moment.state.collections[symbol]
+    organization = None if row.organization is None else lens.binding.organizations[row.organization]
+    if view.get("org_id") != organization and "org_id" in view:
+        blamed = blame.collection_org(moment, symbol)
+        yield lens.find(blamed, "the collection's org_id", organization, view["org_id"], at)
+    if judge_name and "name" in view and view["name"] != row.name:
+        blamed = ("CRE-4",) if symbol == moment.created else ("ATO-1", "CRE-4")
+        yield lens.find(blamed, "the collection's name", row.name, view["name"], at)
+    yield from _owner(view, row, symbol, moment, lens, at)
+    yield from _datasets(view, symbol, moment, who, lens, at)
+    yield from _runs(view, symbol, moment, who, lens, at)
+
+
+def _owner(
+    view: Mapping[str, Any], row: Collection, symbol: str, moment: Moment, lens: Lens, at: int
+) -> Iterator[Finding]:
+    user = view.get("user")
+    expected = None if row.owner is None else lens.binding.users[row.owner]
+    observed = user.get("id") if isinstance(user, dict) else None
+    if "user" in view and observed != expected:
+        blamed = blame.collection_user(moment, observed is None) if symbol.startswith("new-") else ("OWN-3", "ATO-1")
+        yield lens.find(blamed, "the collection's user.id", expected, user, at)
+    if not symbol.startswith("new-") or row.owner is None:
+        return
+    email = lens.binding.emails[row.owner]
+    if isinstance(user, dict) and "email" in user and user["email"] != email:
+        yield lens.find(("OWN-1",), "the collection's user.email", email, user["email"], at)
+    if "author_email" in view and view["author_email"] != email:
+        yield lens.find(("OWN-1",), "the collection's author_email", email, view["author_email"], at)
+
+
+def _listed(
+    rows: Mapping[str, Dataset | Run], ids: Mapping[str, int], symbol: str, moment: Moment, who: str, lens: Lens, by: str
+) -> dict[int, str]:
+    """The nested rows that this reader must see, by id."""
+    inside = {ids[each]: each for each, row in rows.items() if row.collection == symbol}
+    hidden = [number for number, each in inside.items() if not moment.state.may_read(who, rows[each])]
+    if hidden and lens.reading[by] == "readable":
+        return {number: each for number, each in inside.items() if number not in hidden}
+    return inside
+
+
+def _datasets(
+    view: Mapping[str, Any], symbol: str, moment: Moment, who: str, lens: Lens, at: int
+) -> Iterator[Finding]:
+    nested = view.get("datasets")
+    if not isinstance(nested, list):
+        return
+    rows = [row for row in nested if isinstance(row, dict) and type(row.get("id")) is int]
+    found = [row["id"] for row in rows]
+    ids = lens.binding.datasets
+    expected = _listed(moment.state.datasets, ids, symbol, moment, who, lens, "listed_datasets")
+    if sorted(found) != sorted(expected):
+        attached = next((ids_symbol for number, ids_symbol in expected.items() if number not in found), "")
+        blamed = blame.attachment(moment, attached) if symbol == moment.created else ("ATO-1", "ATT-3")
+        if moment.effect is not None and symbol != moment.created:
+            blamed = ("ATT-3", "ATT-1", "CON-1")
+        yield lens.find(blamed, "the ids of the collection's datasets", sorted(expected), found, at)
+    for row in rows:
+        each = expected.get(row["id"])
+        if each is None:
+            continue
+        yield from _dataset_fields(row, each, moment, lens, at, f"datasets: {each}")
+        before = lens.stored.get(row["id"], {})
+        for field in ("name", "author_email"):
+            if field in before and field in row and row[field] != before[field]:
+                yield lens.find(("CRE-3",), f"datasets: {each}'s {field}", before[field], row[field], at)
+
+
+def _dataset_fields(
+    row: Mapping[str, Any], symbol: str, moment: Moment, lens: Lens, at: int, what: str
+) -> Iterator[Finding]:
+    dataset = moment.state.datasets[symbol]
+    organization = None if dataset.organization is None else lens.binding.organizations[dataset.organization]
+    if "org_id" in row and row["org_id"] != organization:
+        yield lens.find(blame.dataset_org(moment, symbol), f"{what}'s org_id", organization, row["org_id"], at)
+    owner = None if dataset.owner is None else lens.binding.users[dataset.owner]
+    user = row.get("user")
+    if "user" in row and (user.get("id") if isinstance(user, dict) else None) != owner:
+        yield lens.find(("OWN-3", "PRO-6", "ATO-1"), f"{what}'s user.id", owner, user, at)
+
+
+def _runs(view: Mapping[str, Any], symbol: str, moment: Moment, who: str, lens: Lens, at: int) -> Iterator[Finding]:
+    nested = view.get("runs")
+    if not isinstance(nested, list):
+        return
+    rows = [row for row in nested if isinstance(row, dict) and type(row.get("id")) is int]
+    found = [row["id"] for row in rows]
+    ids = lens.binding.runs
+    expected = _listed(moment.state.runs, ids, symbol, moment, who, lens, "listed_runs")
+    if sorted(found) != sorted(expected):
+        symbols = {number: each for each, number in ids.items()}
+        missing = [each for number, each in expected.items() if number not in found]
+        extra = [symbols.get(each, "") for each in found if each not in expected]
+        blamed = blame.run_place(moment, (missing or extra or [""])[0], missing=bool(missing))
+        yield lens.find(blamed, "the ids of the collection's runs", sorted(expected), found, at)
+    for row in rows:
+        each = expected.get(row["id"])
+        if each is not None:
+            yield from _run_fields(row, each, symbol, moment, lens, at)
+
+
+def _run_fields(
+    row: Mapping[str, Any], symbol: str, collection_symbol: str, moment: Moment, lens: Lens, at: int
+) -> Iterator[Finding]:
+    run = moment.state.runs[symbol]
+    organization = None if run.organization is None else lens.binding.organizations[run.organization]
+    if "org_id" in row and row["org_id"] != organization:
+        yield lens.find(blame.run_org(moment, symbol), f"runs: {symbol}'s org_id", organization, row["org_id"], at)
+    dataset = None if run.dataset is None else lens.binding.datasets[run.dataset]
+    if "dataset_id" in row and row["dataset_id"] != dataset:
+        yield lens.find(("CRE-2",), f"runs: {symbol}'s dataset_id", dataset, row["dataset_id"], at)
+    place = lens.id_of(collection_symbol)
+    if "data_collection_id" in row and row["data_collection_id"] != place:
+        yield lens.find(("CRE-2", "RUN-1"), f"runs: {symbol}'s data_collection_id", place, row["data_collection_id"], at)
+    user = row.get("user")
+    owner = None if run.owner is None else lens.binding.users[run.owner]
+    if isinstance(user, dict) and user.get("id") != owner:
+        yield lens.find(("CRE-2", "OWN-3"), f"runs: {symbol}'s user.id", owner, user, at)
+
+
+def dataset(view: Mapping[str, Any], symbol: str, moment: Moment, who: str, lens: Lens, at: int) -> Iterator[Finding]:
+    """A dataset as read by itself."""
+    yield from _dataset_fields(view, symbol, moment, lens, at, symbol)
+    row = moment.state.datasets[symbol]
+    if "data_collection_id" not in view:
+        return
+    place = None if row.collection is None else lens.id_of(row.collection)
+    hidden = row.collection is not None and not moment.state.may_read(who, moment.state.collections[row.collection])
+    if view["data_collection_id"] != place and not (hidden and view["data_collection_id"] is None):
+        blamed = blame.attachment(moment, symbol)
+        yield lens.find(blamed, f"{symbol}'s data_collection_id", place, view["data_collection_id"], at)
+
+
+def run(view: Mapping[str, Any], symbol: str, moment: Moment, lens: Lens, at: int) -> Iterator[Finding]:
+    """A run as read by itself: its collection's name only tells when it is one that the run must not be in."""
+    row = moment.state.runs[symbol]
+    organization = None if row.organization is None else lens.binding.organizations[row.organization]
+    if "org_id" in view and view["org_id"] != organization:
+        yield lens.find(blame.run_org(moment, symbol), f"{symbol}'s org_id", organization, view["org_id"], at)
+    name = view.get("data_collection")
+    if not isinstance(name, str) or moment.created is None or row.collection == moment.created:
+        return
+    named = [each for each, collection_row in moment.state.collections.items() if collection_row.name == name]
+    if named == [moment.created]:
+        blamed = blame.run_place(moment, symbol, missing=False)
+        yield lens.find(blamed, f"{symbol}'s data_collection", row.collection, name, at)

@@ -1,0 +1,187 @@
+"""All verdicts together: the version space over the whole run, each requirement, the claim."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from conformance.judge.case import judge_case
+from conformance.judge.seen import READ_OPS, parse, served
+from conformance.model import Case, CaseOutcome, CaseVerdict, Finding, ReadOp, Record
+from conformance.readings import EVERY, minimal_conflict
+from conformance.spec import Catalogue, ConformanceClass, Requirement
+
+Claim = Literal["conformant", "not conformant", "incomplete", "partial"]
+RequirementOutcome = Literal["passed", "failed", "advisory", "not-applicable", "not-tested", "not-observed", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementVerdict:
+    """What the run says of one requirement, and how many cases say so."""
+
+    requirement: str
+    outcome: RequirementOutcome
+    cases: int
+    failed: tuple[str, ...] = ()
+    """Ids of the cases in which it was broken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The run's verdict. ``readings`` is the mask that survives; ``conflict`` the cases that no reading reconciles."""
+
+    claim: Claim
+    cls: ConformanceClass
+    cases: Mapping[str, CaseVerdict]
+    requirements: Mapping[str, RequirementVerdict]
+    readings: int
+    conflict: tuple[str, ...]
+    choices: Mapping[str, Mapping[str, int]]
+    """Open points: each choice that was seen, and how often."""
+    unserved: tuple[str, ...]
+    counts: Mapping[CaseOutcome, int]
+    reasons: tuple[str, ...] = ()
+    """Why the claim is not *conformant*, in sentences."""
+
+
+def judge_run(
+    plan: Sequence[Case], records: Iterable[Record], catalogue: Catalogue, *, partial: bool, aborted: str = ""
+) -> Judgement:
+    """Judge every planned case by its record; a case without one was not tested."""
+    by_case = {record.case: record for record in records}
+    reading_ops, tried = _served(by_case.values())
+    verdicts: dict[str, CaseVerdict] = {}
+    for case in plan:
+        record = by_case.get(case.id)
+        if record is None:
+            verdicts[case.id] = CaseVerdict(case.id, "not-tested", reason=aborted or "the run ended before it")
+        else:
+            verdicts[case.id] = _levelled(judge_case(case, record, reading_ops), catalogue)
+    survivors, conflict = _reconcile(verdicts)
+    for name in conflict:
+        verdicts[name] = _conflicting(verdicts[name], conflict, plan)
+    unserved = tuple(op for op in READ_OPS if op in tried - reading_ops)
+    cls: ConformanceClass = "responses" if unserved else "full"
+    requirements = {
+        each.id: _requirement(each, plan, verdicts, cls) for each in catalogue.requirements.values()
+    }
+    claim, reasons = _claim(requirements, verdicts, catalogue, partial=partial, aborted=aborted)
+    return Judgement(
+        claim=claim,
+        cls=cls,
+        cases=verdicts,
+        requirements=requirements,
+        readings=survivors,
+        conflict=conflict,
+        choices=_ledger(verdicts.values()),
+        unserved=unserved,
+        counts=Counter(each.outcome for each in verdicts.values()),
+        reasons=reasons,
+    )
+
+
+def _served(records: Iterable[Record]) -> tuple[frozenset[ReadOp], frozenset[str]]:
+    answered: frozenset[ReadOp] = frozenset()
+    tried: set[str] = set()
+    for record in records:
+        tried |= {each.op for each in record.exchanges if each.op != "create"}
+        missing = frozenset(READ_OPS) - answered
+        if any(each.op in missing and each.status == 200 for each in record.exchanges):
+            answered |= served(parse(record))
+    return answered, frozenset(tried)
+
+
+def _levelled(verdict: CaseVerdict, catalogue: Catalogue) -> CaseVerdict:
+    """A breach of a SHOULD is an advisory."""
+    findings = tuple(
+        replace(each, severity="advisory")
+        if each.severity == "failed" and catalogue.requirements[each.requirement].level == "SHOULD"
+        else each
+        for each in verdict.findings
+    )
+    if verdict.outcome == "failed" and not any(each.severity == "failed" for each in findings):
+        return replace(verdict, outcome="advisory", findings=findings)
+    return replace(verdict, findings=findings)
+
+
+def _reconcile(verdicts: Mapping[str, CaseVerdict]) -> tuple[int, tuple[str, ...]]:
+    """The readings that every case allows; where none is left, a minimal set of cases that conflict."""
+    masks = [(each.case, each.readings) for each in verdicts.values() if each.outcome in ("passed", "advisory")]
+    survivors = EVERY
+    for _, allowed in masks:
+        survivors &= allowed
+    return survivors, () if survivors else tuple(minimal_conflict(masks))
+
+
+def _conflicting(verdict: CaseVerdict, conflict: Sequence[str], plan: Sequence[Case]) -> CaseVerdict:
+    case = next(each for each in plan if each.id == verdict.case)
+    others = ", ".join(each for each in conflict if each != verdict.case)
+    finding = Finding(
+        case.verifies[0], "no reading of the page explains this case together with others", "one reading", f"with {others}"
+    )
+    return replace(verdict, outcome="failed", findings=(finding, *verdict.findings))
+
+
+def _requirement(
+    requirement: Requirement, plan: Sequence[Case], verdicts: Mapping[str, CaseVerdict], cls: ConformanceClass
+) -> RequirementVerdict:
+    citing = [verdicts[case.id] for case in plan if requirement.id in case.verifies]
+    broken, warned = set(), False
+    for verdict in verdicts.values():
+        for finding in verdict.findings:
+            if finding.requirement == requirement.id:
+                if finding.severity == "failed":
+                    broken.add(verdict.case)
+                else:
+                    warned = True
+    outcomes = {each.outcome for each in citing}
+    outcome: RequirementOutcome
+    if broken:
+        outcome = "failed"
+    elif requirement.cls == "full" and cls == "responses":
+        outcome = "not-observed"
+    elif "error" in outcomes:
+        outcome = "error"
+    elif not citing or "not-tested" in outcomes or not outcomes & {"passed", "advisory", "failed"}:
+        outcome = "not-applicable" if outcomes == {"not-applicable"} else "not-tested"
+    else:
+        outcome = "advisory" if warned else "passed"
+    return RequirementVerdict(requirement.id, outcome, len(citing), tuple(sorted(broken)))
+
+
+def _ledger(verdicts: Iterable[CaseVerdict]) -> dict[str, dict[str, int]]:
+    ledger: dict[str, Counter[str]] = {}
+    for verdict in verdicts:
+        for point, choice in verdict.choices:
+            ledger.setdefault(point, Counter())[choice] += 1
+    return {point: dict(sorted(seen.items())) for point, seen in sorted(ledger.items())}
+
+
+def _claim(
+    requirements: Mapping[str, RequirementVerdict],
+    verdicts: Mapping[str, CaseVerdict],
+    catalogue: Catalogue,
+    *,
+    partial: bool,
+    aborted: str,
+) -> tuple[Claim, tuple[str, ...]]:
+    failed = [each.requirement for each in requirements.values() if each.outcome == "failed"]
+    if failed or any(each.outcome == "failed" for each in verdicts.values()):
+        return "not conformant", (f"broken: {', '.join(failed)}",)
+    reasons = [aborted] if aborted else []
+    for outcome, word in (("error", "could not be carried out"), ("not-tested", "were not tested")):
+        these = [each for each in verdicts.values() if each.outcome == outcome]
+        if these:
+            reasons.append(f"{len(these)} cases {word}, the first ({these[0].case}): {these[0].reason}")
+    if partial:
+        return ("incomplete", tuple(reasons)) if reasons else ("partial", ())
+    untested = [
+        each.requirement
+        for each in requirements.values()
+        if each.outcome in ("not-tested", "error") and catalogue.requirements[each.requirement].level == "MUST"
+    ]
+    if untested:
+        reasons.append(f"not tested: {', '.join(untested)}")
+    return ("incomplete", tuple(reasons)) if reasons else ("conformant", ())

@@ -1,0 +1,54 @@
+"""What ``list`` and ``show`` print: requirements, rows, and which verifies which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import yaml
+
+from conformance.errors import UsageError
+from conformance.report.failure import world_lines
+from conformance.spec import Catalogue, Requirement
+from conformance.tables import Row, Table
+
+
+def listing(catalogue: Catalogue, tables: tuple[Table, ...]) -> Iterator[str]:
+    """Every requirement with its rows."""
+    for rule in catalogue.requirements.values():
+        yield f"{rule.id:6} {rule.level:6} {rule.claim}"
+        for row in _rows_of(rule, tables):
+            yield f"         {row.id}  {row.title}"
+
+
+def shown(identifier: str, catalogue: Catalogue, tables: tuple[Table, ...]) -> Iterator[str]:
+    """One requirement or one row in full; UsageError where there is none of that name."""
+    if rule := catalogue.requirements.get(identifier.upper()):
+        yield from _requirement(rule, tables)
+        return
+    rows = {row.id: row for table in tables for row in table.rows}
+    row = rows.get(identifier.split(".")[0])
+    if row is None:
+        raise UsageError(f"there is no requirement and no scenario {identifier!r}; `conformance list` has them all")
+    yield f"{row.id}: {row.title}  ({row.source})"
+    for name in row.verifies:
+        yield f"  verifies {name}: {catalogue.requirements[name].claim}"
+    yield from (f"  {line}" for line in world_lines(row.cases[0].world))
+    fields = {key: row.raw[key] for key in ("each", "steps", "twin") if key in row.raw}
+    text = yaml.safe_dump(fields, sort_keys=False, allow_unicode=True, default_flow_style=None, width=110)
+    yield from (f"  {line}" for line in text.splitlines())
+    yield f"  cases: {', '.join(case.id for case in row.cases)}"
+
+
+def _requirement(rule: Requirement, tables: tuple[Table, ...]) -> Iterator[str]:
+    yield f"{rule.id} ({rule.level}, class {rule.cls}, since {rule.since})"
+    yield f"  {rule.claim}"
+    yield f"  page: {rule.place}" + (f": “{rule.quote}”" if rule.quote else "")
+    if rule.basis == "derived":
+        yield f"  derived: {rule.reason}"
+    for row in _rows_of(rule, tables):
+        twin = " (with its accepted twin)" if row.has_twin else ""
+        yield f"  {row.id}  {row.title}{twin}  {row.source}"
+
+
+def _rows_of(rule: Requirement, tables: tuple[Table, ...]) -> list[Row]:
+    return [row for table in tables for row in table.rows if rule.id in row.verifies]

@@ -1,0 +1,69 @@
+"""Which reads show a world, by whom, and in what order. Pure: a list of reads, nothing is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from conformance.model import Case, Collection, Dataset, ReadOp, Run, World
+
+FEW = 12
+"""Up to here every row of a kind is read; of more, every seventh and the last two."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One read: the operation, the symbol it is about (empty for the list) and who asks."""
+
+    op: ReadOp
+    about: str
+    who: str
+
+
+def reader_of(world: World, row: Collection | Dataset | Run) -> str | None:
+    """Who reads a row: its owner, or else the first member who may; None where nobody active may."""
+    active = [symbol for symbol, user in world.users.items() if user.api_key == "active"]
+    if row.owner in active:
+        return row.owner
+    return next((symbol for symbol in active if world.may_read(symbol, row)), None)
+
+
+def before(case: Case) -> list[Read]:
+    """The arranged world as its owners see it."""
+    return [*_rows(case.world, _sample(case.world.datasets), _sample(case.world.runs)), *_lists_of_owners(case.world)]
+
+
+def _lists_of_owners(world: World) -> list[Read]:
+    readers = (reader_of(world, row) for row in world.collections.values())
+    return [Read("collections", "", each) for each in dict.fromkeys(readers) if each]
+
+
+def after_step(world: World, caller: str, selected: Sequence[str]) -> list[Read]:
+    """What one request could have changed: the caller's collections, the selected rows and their runs."""
+    datasets = [each for each in dict.fromkeys(selected) if each in world.datasets]
+    runs = [symbol for symbol, run in world.runs.items() if run.dataset in datasets]
+    active = world.users[caller].api_key == "active"
+    return [*([Read("collections", "", caller)] if active else []), *_rows(world, _sample(datasets), _sample(runs))]
+
+
+def sweep(case: Case, created: Sequence[str]) -> list[Read]:
+    """The whole world at the end: every active user's list, every row; each collection by everyone where asked."""
+    world = case.world
+    active = [symbol for symbol, user in world.users.items() if user.api_key == "active"]
+    reads = [Read("collections", "", user) for user in active]
+    if case.everyone_reads:
+        reads += [Read("collection", each, user) for each in (*world.collections, *created) for user in active]
+    return [*reads, *_rows(world, _sample(world.datasets), _sample(world.runs))]
+
+
+def _rows(world: World, datasets: Iterable[str], runs: Iterable[str]) -> list[Read]:
+    reads = [(Read("dataset", each, who), who) for each in datasets if (who := reader_of(world, world.datasets[each]))]
+    reads += [(Read("run", each, who), who) for each in runs if (who := reader_of(world, world.runs[each]))]
+    return [read for read, _ in reads]
+
+
+def _sample(symbols: Iterable[str]) -> list[str]:
+    every = list(symbols)
+    if len(every) <= FEW:
+        return every
+    return list(dict.fromkeys([*every[::7], *every[-2:]]))

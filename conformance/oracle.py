@@ -1,0 +1,152 @@
+"""The outcome function: what the page permits, for a reading, a world, a caller and a body.
+
+Written once for the harness, from the page; ``reference_impl/rules.py`` and the tables state the same
+rules independently, and tests hold the three against one another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from conformance.body import LARGEST_ID, Creation, Meaning
+from conformance.model import Effect, Outcome, Run, World
+from conformance.readings import Reading
+
+
+def permitted(
+    reading: Reading, world: World, caller: str, authenticated: bool, body: Meaning, ids: Mapping[int, str | None]
+) -> list[Outcome]:
+    """Every permitted outcome of one request.
+
+    ``ids`` maps the numbers in the body to dataset symbols; None is an id that never existed, and a number
+    that is absent may be anybody's.
+    """
+    if not authenticated:
+        refusals = body.refusals | {401}
+        return [Outcome(frozenset(refusals))]
+    outcomes = [Outcome(body.refusals)] if body.refusals else []
+    for creation in body.creations:
+        outcomes += _of_creation(reading, world, caller, creation, ids)
+    return outcomes
+
+
+def _of_creation(
+    reading: Reading, world: World, caller: str, creation: Creation, ids: Mapping[int, str | None]
+) -> list[Outcome]:
+    errors: set[int] = set()
+    selected: list[str] = []
+    for number in creation.ids:
+        symbol = ids.get(number)
+        if symbol is not None:
+            selected.append(symbol)
+        elif number in ids and 1 <= number <= LARGEST_ID:
+            errors.add(404)
+        else:
+            errors |= {400, 404}
+    errors |= selection_errors(reading, world, caller, selected)
+    organization = resulting_organization(world, caller, selected)
+    if creation.name == "":
+        errors.add(400)
+    if creation.name is not None and name_is_taken(reading, world, caller, creation.name, organization):
+        errors.add(400)
+    if errors:
+        return [Outcome(frozenset(errors))]
+    return [Outcome(frozenset({201}), effect_of(reading, world, caller, selected))]
+
+
+def selection_errors(reading: Reading, world: World, caller: str, selected: list[str]) -> set[int]:
+    """Statuses of every rule that the selection breaks; empty when it is eligible."""
+    errors: set[int] = set()
+    for symbol in selected:
+        errors |= _dataset_errors(reading, world, caller, symbol)
+    mixed = resulting_organization(world, caller, selected) is not None
+    for symbol in selected:
+        dataset = world.datasets[symbol]
+        if mixed and dataset.organization is None and dataset.owner != caller:
+            errors |= {400, 404}
+    return errors
+
+
+def _dataset_errors(reading: Reading, world: World, caller: str, symbol: str) -> set[int]:
+    dataset = world.datasets[symbol]
+    organization = world.organization_of(caller)
+    errors: set[int] = set()
+    if not world.may_read(caller, dataset) or (dataset.owner != caller and not _may_attach(reading, dataset.owner)):
+        errors |= {400, 404}
+    if dataset.proprietary or dataset.collection is not None:
+        errors |= {400, 404}
+    if organization is None and dataset.organization is not None:
+        errors.add(400)
+    stale = dataset.owner == caller and dataset.organization not in (None, organization)
+    if stale and organization is not None and reading["stale_org"] == "refuse":
+        errors |= {400, 404}
+    return errors
+
+
+def _may_attach(reading: Reading, owner: str | None) -> bool:
+    """Whether a visible dataset of somebody else (or of nobody) may be attached: "your datasets"."""
+    attach = reading["attach"]
+    return attach in ("visible", "own-and-org-only") if owner is None else attach in ("visible", "owned")
+
+
+def resulting_organization(world: World, caller: str, selected: list[str]) -> str | None:
+    """Sharing rules, bullets 1 to 3: the caller's organization as soon as one selected dataset has it."""
+    organization = world.organization_of(caller)
+    shared = organization is not None and any(world.datasets[each].organization == organization for each in selected)
+    return organization if shared else None
+
+
+def name_is_taken(reading: Reading, world: World, caller: str, name: str, organization: str | None) -> bool:
+    """Error responses, 400: "duplicate name for your account or organization"."""
+    if any(each.owner == caller and each.name == name for each in world.collections.values()):
+        return True
+    mine = world.organization_of(caller)
+    in_organization = mine is not None and any(
+        each.organization == mine and each.name == name for each in world.collections.values()
+    )
+    return in_organization and (organization is not None or reading["duplicate"] == "both")
+
+
+def effect_of(reading: Reading, world: World, caller: str, selected: list[str]) -> Effect:
+    """What a 201 changes: attachment, promotion, moved and promoted runs."""
+    organization = resulting_organization(world, caller, selected)
+    promoted = frozenset(
+        each for each in selected if organization is not None and world.datasets[each].organization is None
+    )
+    linked = {symbol: run for symbol, run in world.runs.items() if run.dataset in selected}
+    reach = selected if _whole_selection(reading, world, caller, linked, promoted, organization) else promoted
+    return Effect(
+        visibility=organization,
+        attached=frozenset(selected),
+        promoted=promoted,
+        moved=frozenset(symbol for symbol, run in linked.items() if _moves(reading, world, caller, run)),
+        promoted_runs=frozenset(
+            symbol for symbol, run in linked.items() if organization and run.owner == caller and run.dataset in reach
+        ),
+    )
+
+
+def _whole_selection(
+    reading: Reading,
+    world: World,
+    caller: str,
+    linked: Mapping[str, Run],
+    promoted: frozenset[str],
+    organization: str | None,
+) -> bool:
+    """Whether my runs on the datasets that were already shared are promoted, too (asked only where there are some)."""
+    if not promoted:
+        return False
+    differs = any(
+        run.owner == caller and run.dataset not in promoted and run.organization != organization
+        for run in linked.values()
+    )
+    return differs and reading["run_promotion"] == "selection"
+
+
+def _moves(reading: Reading, world: World, caller: str, run: Run) -> bool:
+    if run.owner != caller:
+        moved = reading["moved_runs"]
+        if moved == "mine" or (moved == "visible" and not world.may_read(caller, run)):
+            return False
+    return run.collection is None or reading["runs_elsewhere"] == "move"

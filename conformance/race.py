@@ -1,0 +1,101 @@
+"""Requests that race: connections opened beforehand, the last byte of each held back and released together."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import h11
+
+from conformance.transport import MAX_ANSWER, Answer, Limits, NetworkTrouble
+
+
+@dataclass(frozen=True, slots=True)
+class Racer:
+    """One POST of a race."""
+
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def race(racers: Sequence[Racer], limits: Limits, context: ssl.SSLContext | None = None) -> list[Answer | NetworkTrouble]:
+    """Send all requests at once; each result stands at its racer's place. A time-out is a result, not an error."""
+    connections: list[socket.socket | NetworkTrouble] = []
+    try:
+        held = [_request_bytes(each) for each in racers]
+        connections = [_prepare(each, data, limits, context) for each, data in zip(racers, held, strict=True)]
+        started = time.monotonic()
+        for connection, data in zip(connections, held, strict=True):
+            if isinstance(connection, socket.socket):
+                try:
+                    connection.sendall(data[-1:])
+                except OSError:
+                    pass  # the answer, or its absence, says why
+        with ThreadPoolExecutor(len(racers)) as pool:
+            return list(pool.map(lambda each: _receive(each, started), connections))
+    finally:
+        for connection in connections:
+            if isinstance(connection, socket.socket):
+                connection.close()
+
+
+def _request_bytes(racer: Racer) -> bytes:
+    parts = urlsplit(racer.url)
+    target = parts.path + (f"?{parts.query}" if parts.query else "")
+    headers = {"host": parts.netloc, "connection": "close", **racer.headers, "content-length": str(len(racer.body))}
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return f"POST {target} HTTP/1.1\r\n{head}\r\n".encode() + racer.body
+
+
+def _prepare(
+    racer: Racer, data: bytes, limits: Limits, context: ssl.SSLContext | None
+) -> socket.socket | NetworkTrouble:
+    parts = urlsplit(racer.url)
+    try:
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        connection = socket.create_connection((parts.hostname or "", port), limits.connect)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if parts.scheme == "https" and context is not None:
+            connection = context.wrap_socket(connection, server_hostname=parts.hostname)
+        connection.settimeout(limits.answer)
+        connection.sendall(data[:-1])
+    except OSError as error:
+        return NetworkTrouble("refused", f"no connection: {error}")
+    return connection
+
+
+def _receive(connection: socket.socket | NetworkTrouble, started: float) -> Answer | NetworkTrouble:
+    if isinstance(connection, NetworkTrouble):
+        return connection
+    parser = h11.Connection(h11.CLIENT)
+    parser.send(h11.Request(method="POST", target="/", headers=[("host", "racer"), ("content-length", "0")]))
+    parser.send(h11.EndOfMessage())
+    head: h11.Response | None = None
+    body = b""
+    try:
+        while True:
+            event = parser.next_event()
+            if event is h11.NEED_DATA:
+                parser.receive_data(connection.recv(65536))
+            elif isinstance(event, h11.Response):
+                head = event
+            elif isinstance(event, h11.Data):
+                body += bytes(event.data)
+                if len(body) > MAX_ANSWER:
+                    break
+            elif isinstance(event, (h11.EndOfMessage, h11.ConnectionClosed)):
+                break
+    except TimeoutError:
+        return NetworkTrouble("timeout", "no answer in time")
+    except (OSError, h11.RemoteProtocolError) as error:
+        return NetworkTrouble("closed", f"the connection was lost: {error}")
+    if head is None:
+        return NetworkTrouble("closed", "the connection was closed without an answer")
+    headers = {name.decode().lower(): value.decode("latin-1") for name, value in head.headers}
+    return Answer(head.status_code, headers, body[:MAX_ANSWER], len(body) > MAX_ANSWER, time.monotonic() - started)

@@ -1,0 +1,71 @@
+"""Templates become bytes once a world has ids and keys; what is recorded keeps the template of the key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from conformance.errors import HarnessError
+from conformance.model import Binding, Request
+
+_PLACE = re.compile(r"\$\{([^{}]+)\}")
+_REPEAT = re.compile(r"(.+)\*(\d+)", re.DOTALL)
+FIRST_UNKNOWN = 2_147_400_000
+"""Ids from here on are taken as never given; ATT-4 asks for one up to 2**31 - 1."""
+
+
+def unknown_id(symbol: str) -> int:
+    """The id behind ``unknown`` or ``unknown-3``."""
+    return FIRST_UNKNOWN + int(symbol.partition("-")[2] or 0)
+
+
+def body_of(request: Request, binding: Binding) -> bytes:
+    """The request's bytes: ``${symbol}`` a dataset's id, ``${@}`` the token, ``${a*3}`` a repetition."""
+
+    def place(match: re.Match[str]) -> str:
+        inner = match[1]
+        if inner == "@":
+            return binding.token
+        if repeat := _REPEAT.fullmatch(inner):
+            return repeat[1] * int(repeat[2])
+        if inner in binding.datasets:
+            return str(binding.datasets[inner])
+        if inner.partition("-")[0] == "unknown":
+            return str(unknown_id(inner))
+        raise HarnessError(f"a body names {inner!r}, which the world does not have")
+
+    text = _PLACE.sub(place, request.body)
+    return text.encode(request.encoding, "surrogatepass" if request.encoding == "utf-8" else "strict")
+
+
+def credentials_of(template: str, keys: Mapping[str, str]) -> str:
+    """The Authorization header: ``${alice}`` is her key, ``${alice|chopped}`` a near miss of it."""
+
+    def place(match: re.Match[str]) -> str:
+        symbol, _, change = match[1].partition("|")
+        return _NEAR_MISSES[change](keys[symbol]) if change else keys[symbol]
+
+    return _PLACE.sub(place, template)
+
+
+def _other(char: str) -> str:
+    """Another character of the same kind."""
+    if char.isdigit():
+        return "7" if char != "7" else "3"
+    replacement = "q" if char.lower() != "q" else "z"
+    return replacement.upper() if char.isupper() else replacement
+
+
+def _with_other(key: str, at: int) -> str:
+    return key[:at] + _other(key[at]) + key[at + 1 :]
+
+
+_NEAR_MISSES: Mapping[str, Callable[[str], str]] = {
+    "first-changed": lambda key: _with_other(key, 0),
+    "middle-changed": lambda key: _with_other(key, len(key) // 2),
+    "last-changed": lambda key: _with_other(key, len(key) - 1),
+    "chopped": lambda key: key[:-1],
+    "extended": lambda key: key + _other(key[-1]),
+    "shuffled": lambda key: key[::-1] if key[::-1] != key else key + "x",
+}
+NEAR_MISSES = tuple(_NEAR_MISSES)

@@ -1,0 +1,88 @@
+"""The terminal report: the verdict first and last, a line a requirement, failures, the interpretation ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from conformance.certification import Result
+from conformance.judge import Judgement
+from conformance.readings import surviving
+from conformance.report.failure import failure_text
+from conformance.report.text import safe
+from conformance.spec import Catalogue
+
+MOST_FAILURES = 20
+_MARKS = {
+    "passed": "✓", "failed": "✗", "advisory": "!", "not-applicable": "–", "not-tested": "?", "not-observed": "·", "error": "?",
+}  # fmt: skip
+
+
+def terminal_report(result: Result, catalogue: Catalogue, rerun: Callable[[str], str]) -> str:
+    """The whole report as text; ``rerun`` gives the command that runs one case again."""
+    judgement = result.judgement
+    headline = headline_of(result)
+    lines = [headline, ""]
+    lines += _requirements(judgement, catalogue)
+    lines += _failures(result, catalogue, rerun)
+    lines += ["", "Interpretation ledger (what the page leaves open, and what this target does):", *_ledger(judgement, catalogue)]
+    if judgement.unserved:
+        lines += ["", f"Not served, so not observed: {', '.join(judgement.unserved)}"]
+    counts = ", ".join(f"{number} {outcome}" for outcome, number in sorted(judgement.counts.items()))
+    again = sum(record.attempts - 1 for record in result.transcript.records)
+    lines += ["", f"{len(result.selected)} cases: {counts}" + (f"; {again} answers were lost and asked for again" if again else "")]
+    lines += [f"  {safe(each)}" for each in judgement.reasons]
+    lines += [headline]
+    return "\n".join(lines)
+
+
+def headline_of(result: Result) -> str:
+    """The verdict in one line."""
+    judgement, header = result.judgement, result.transcript.header
+    claim = judgement.claim
+    what = {"conformant": f"conformant, class {judgement.cls}", "partial": "partial, no claim"}.get(claim, claim)
+    about = f"catalogue {header.catalogue}, depth {header.depth}, seed {header.seed}"
+    return f"{header.base_url}: {what} ({about})"
+
+
+def _requirements(judgement: Judgement, catalogue: Catalogue) -> Iterator[str]:
+    for each in judgement.requirements.values():
+        if not each.cases and each.outcome == "not-tested" and judgement.claim == "partial":
+            continue
+        rule = catalogue.requirements[each.requirement]
+        note = "" if each.outcome == "passed" else f"  [{each.outcome}]"
+        yield f"{_MARKS[each.outcome]} {rule.id:6} {rule.level:6} {each.cases:4} cases  {_first_words(rule.claim)}{note}"
+
+
+def _first_words(claim: str) -> str:
+    return claim if len(claim) <= 90 else claim[:89].rsplit(" ", 1)[0] + " …"
+
+
+def _failures(result: Result, catalogue: Catalogue, rerun: Callable[[str], str]) -> Iterator[str]:
+    bad = [each for each in result.judgement.cases.values() if each.outcome in ("failed", "error")]
+    cases = {case.id: case for case in result.selected}
+    records = {record.case: record for record in result.transcript.records}
+    bad.sort(key=lambda verdict: verdict.outcome != "failed")
+    for verdict in bad[:MOST_FAILURES]:
+        record = records.get(verdict.case)
+        base_url = result.transcript.header.base_url
+        yield ""
+        yield failure_text(cases[verdict.case], verdict, record, catalogue, base_url, rerun(verdict.case))
+    if len(bad) > MOST_FAILURES:
+        yield f"\n… and {len(bad) - MOST_FAILURES} more; the report directory has all of them"
+
+
+def _ledger(judgement: Judgement, catalogue: Catalogue) -> Iterator[str]:
+    if judgement.conflict:
+        yield f"  no reading explains all of: {', '.join(judgement.conflict)}"
+    else:
+        for name, values in surviving(judgement.readings).items():
+            every = len(values) == len(catalogue.dimensions[name].values)
+            yield f"  {name}: " + ("not determined" if every else " or ".join(values))
+    merged: dict[str, dict[str, int]] = {}
+    for point, choices in judgement.choices.items():
+        total = merged.setdefault(point.split("/")[0], {})
+        for choice, number in choices.items():
+            total[choice] = total.get(choice, 0) + number
+    for point, choices in merged.items():
+        label = "refusals where the page names two statuses" if point == "status" else point
+        yield f"  {label}: " + ", ".join(f"{safe(choice)} ×{number}" for choice, number in choices.items())

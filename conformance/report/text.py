@@ -1,0 +1,17 @@
+"""Strings from a target, made safe to show: control characters and direction marks become visible escapes."""
+
+from __future__ import annotations
+
+import unicodedata
+
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def safe(text: str, limit: int = 2000) -> str:
+    """``text`` bounded, with everything that could move a cursor or reverse a line written as an escape."""
+    cut = text[:limit]
+    shown = "".join(
+        char if char == "\n" or unicodedata.category(char) not in _HIDDEN else char.encode("unicode_escape").decode()
+        for char in cut
+    )
+    return shown if len(text) <= limit else f"{shown}… ({len(text)} characters)"

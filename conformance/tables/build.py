@@ -1,0 +1,226 @@
+"""A filled-in row becomes a Case: symbols resolved, worlds pruned to who is needed, expectations typed."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from conformance.model import (
+    Case,
+    Collection,
+    Dataset,
+    Expectation,
+    Member,
+    Request,
+    Run,
+    Source,
+    Step,
+    User,
+    World,
+)
+from conformance.readings import DIMENSIONS
+from conformance.tables.expand import Expansion
+
+UNKNOWN = re.compile(r"unknown(-[0-9]+)?")
+"""Symbols of ids that never existed."""
+DEFAULT_NAME = "Bundle"
+
+
+class RowError(ValueError):
+    """A mistake in a row, with the path to it."""
+
+    def __init__(self, message: str, *path: str | int) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+def build_case(expansion: Expansion, family: str, cast: Mapping[str, User], source: Source) -> Case:
+    """The planned case of one expansion; RowError where a symbol or a condition is unknown."""
+    row = expansion.row
+    groups = _groups(row.get("world", {}))
+    exact = bool(row.get("exact_names"))
+    steps = tuple(_step(raw, at, groups, cast, exact) for at, raw in enumerate(row["steps"]))
+    world = _world(row.get("world", {}), steps, cast)
+    case = Case(
+        id=expansion.id,
+        row=row["id"],
+        family=family,
+        title=row["title"] + (" (accepted twin)" if expansion.twin_of else ""),
+        verifies=tuple(row["verifies"]),
+        world=world,
+        steps=steps,
+        source=source,
+        twin_of=expansion.twin_of,
+        everyone_reads=bool(row.get("everyone_reads")),
+        exact_names=exact,
+    )
+    _check_symbols(case)
+    return case
+
+
+# ---------------------------------------------------------------- the world
+
+
+def _groups(world: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """``many`` with ``count: 12`` stands for many-1 … many-12."""
+    groups: dict[str, tuple[str, ...]] = {}
+    for kind in ("datasets", "runs"):
+        for symbol, fields in world.get(kind, {}).items():
+            count = fields.get("count")
+            groups[symbol] = tuple(f"{symbol}-{n}" for n in range(1, count + 1)) if count else (symbol,)
+    return groups
+
+
+def _world(raw: Mapping[str, Any], steps: Iterable[Step], cast: Mapping[str, User]) -> World:
+    datasets: dict[str, Dataset] = {}
+    for symbol, fields in raw.get("datasets", {}).items():
+        row = Dataset(**{key: value for key, value in fields.items() if key != "count"})
+        datasets.update({each: row for each in _numbered(symbol, fields)})
+    runs: dict[str, Run] = {}
+    for symbol, fields in raw.get("runs", {}).items():
+        run = Run(**{key: value for key, value in fields.items() if key != "count"})
+        runs.update({each: run for each in _numbered(symbol, fields)})
+    collections = {symbol: Collection(**fields) for symbol, fields in raw.get("collections", {}).items()}
+    rows: list[Collection | Dataset | Run] = [*datasets.values(), *runs.values(), *collections.values()]
+    needed = {row.owner for row in rows} | {request.caller for step in steps for request in step.requests}
+    needed |= set(raw.get("users", ())) | set(_readers_of_unowned(rows, needed, cast))
+    users = {symbol: user for symbol, user in cast.items() if symbol in needed}
+    if unknown := needed - set(cast) - {None}:
+        raise RowError(f"nobody in cast.yaml is called {min(map(str, unknown))}", "world")
+    organizations = {user.organization for user in users.values()} | {row.organization for row in rows}
+    return World(tuple(sorted(each for each in organizations if each)), users, collections, datasets, runs)
+
+
+def _numbered(symbol: str, fields: Mapping[str, Any]) -> tuple[str, ...]:
+    count = fields.get("count")
+    return tuple(f"{symbol}-{n}" for n in range(1, count + 1)) if count else (symbol,)
+
+
+def _readers_of_unowned(
+    rows: Iterable[Collection | Dataset | Run], needed: set[str | None], cast: Mapping[str, User]
+) -> Iterable[str]:
+    """A member for every organization whose rows nobody present may read: org-only ones, or a revoked user's."""
+    for row in rows:
+        owner = cast.get(row.owner) if row.owner else None
+        if (owner is not None and owner.api_key == "active") or row.organization is None:
+            continue
+        members = [s for s, u in cast.items() if u.organization == row.organization and u.api_key == "active"]
+        if not set(members) & needed and members:
+            needed.add(members[0])
+            yield members[0]
+
+
+def _check_symbols(case: Case) -> None:
+    world = case.world
+    for symbol, dataset in world.datasets.items():
+        if dataset.collection is not None and dataset.collection not in world.collections:
+            raise RowError(f"there is no collection {dataset.collection}", "world", "datasets", symbol)
+    for symbol, run in world.runs.items():
+        if run.dataset is not None and run.dataset not in world.datasets:
+            raise RowError(f"there is no dataset {run.dataset}", "world", "runs", symbol)
+        if run.collection is not None and run.collection not in world.collections:
+            raise RowError(f"there is no collection {run.collection}", "world", "runs", symbol)
+    for at, step in enumerate(case.steps):
+        for request in step.requests:
+            for symbol in request.selected:
+                if symbol not in world.datasets and not UNKNOWN.fullmatch(symbol):
+                    raise RowError(f"there is no dataset {symbol}", "steps", at)
+        for expect in step.expect:
+            for symbol in expect.attached + tuple(m.symbol for m in expect.promoted):
+                if symbol not in world.datasets:
+                    raise RowError(f"there is no dataset {symbol}", "steps", at, "expect")
+            for member in expect.moved + expect.promoted_runs:
+                if member.symbol not in world.runs:
+                    raise RowError(f"there is no run {member.symbol}", "steps", at, "expect")
+            if expect.visibility is not None and expect.visibility not in world.organizations:
+                raise RowError(f"there is no organization {expect.visibility}", "steps", at, "expect")
+
+
+# ---------------------------------------------------------------- steps
+
+
+def _step(raw: Mapping[str, Any], at: int, groups: Mapping[str, tuple[str, ...]], cast: Mapping[str, User], exact: bool) -> Step:
+    if "race" in raw:
+        requests = tuple(
+            _request(each, f"{DEFAULT_NAME} {at + 1}.{n}", groups, exact) for n, each in enumerate(raw["race"], 1)
+        )
+        return Step(requests, succeed=raw.get("succeed"))
+    request = _request(raw, DEFAULT_NAME if at == 0 else f"{DEFAULT_NAME} {at + 1}", groups, exact)
+    alternatives = raw["expect"] if isinstance(raw["expect"], list) else [raw["expect"]]
+    selected = tuple(s for s in dict.fromkeys(request.selected) if not UNKNOWN.fullmatch(s))
+    expect = tuple(_expectation(each, selected, groups, at) for each in alternatives)
+    return Step((request,), expect, open_point=raw.get("open"))
+
+
+def _request(raw: Mapping[str, Any], default_name: str, groups: Mapping[str, tuple[str, ...]], exact: bool) -> Request:
+    if "body" in raw:
+        body = raw["body"]
+        selected = tuple(s for s in re.findall(r"\$\{([a-z][a-z0-9-]*)\}", body))
+    else:
+        name = raw.get("name", default_name)
+        shown_name = name if exact or name == "" else f"{name} ${{@}}"
+        parts = [f'"name": {json.dumps(shown_name, ensure_ascii=False)}']
+        selected = ()
+        if "datasets" in raw:
+            wanted = raw["datasets"]
+            selected = () if wanted is None else expand_selection(wanted, groups)
+            ids = ", ".join(f"${{{each}}}" for each in selected)
+            parts.append('"dataset_ids": ' + ("null" if wanted is None else f"[{ids}]"))
+        body = "{" + ", ".join(parts) + "}"
+    return Request(
+        caller=raw["caller"],
+        body=body,
+        credentials=raw.get("credentials", f"Bearer ${{{raw['caller']}}}"),
+        content_type=raw.get("content_type", "application/json"),
+        encoding=raw.get("encoding", "utf-8"),
+        selected=selected,
+        judge_name=raw.get("judge_name", True),
+    )
+
+
+def expand_selection(selection: Iterable[str], groups: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """``many*`` stands for every row of the group, in order."""
+    found: list[str] = []
+    for each in selection:
+        found += groups.get(each[:-1], (each[:-1],)) if each.endswith("*") else (each,)
+    return tuple(found)
+
+
+def _expectation(
+    raw: Mapping[str, Any], selected: tuple[str, ...], groups: Mapping[str, tuple[str, ...]], at: int
+) -> Expectation:
+    statuses: set[int] = set()
+    given = raw["status"] if isinstance(raw["status"], list) else [raw["status"]]
+    for status in given:
+        statuses |= set(range(400, 500)) if status == "4xx" else {status}
+    if 201 in statuses and "visibility" not in raw:
+        raise RowError("an expectation with 201 says which visibility follows", "steps", at, "expect")
+    attached = raw.get("attached")
+    return Expectation(
+        statuses=frozenset(statuses),
+        when=_when(raw.get("when", {}), at),
+        advisory=frozenset(raw.get("advisory", ())),
+        visibility=None if raw.get("visibility", "private") == "private" else raw["visibility"],
+        attached=selected if attached is None else expand_selection(attached, groups),
+        promoted=_members(raw.get("promoted", ()), groups, at),
+        moved=_members(raw.get("moved", ()), groups, at),
+        promoted_runs=_members(raw.get("promoted_runs", ()), groups, at),
+    )
+
+
+def _members(raw: Iterable[Any], groups: Mapping[str, tuple[str, ...]], at: int) -> tuple[Member, ...]:
+    found: list[Member] = []
+    for each in raw:
+        pattern, when = (each, {}) if isinstance(each, str) else next(iter(each.items()))
+        found += [Member(symbol, _when(when, at)) for symbol in expand_selection([pattern], groups)]
+    return tuple(found)
+
+
+def _when(raw: Mapping[str, list[str]], at: int) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    for dimension, values in raw.items():
+        for value in values:
+            if value not in DIMENSIONS[dimension]:
+                raise RowError(f"{dimension} has no value {value!r}", "steps", at, "expect")
+    return tuple((dimension, tuple(values)) for dimension, values in raw.items())

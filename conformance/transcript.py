@@ -1,0 +1,149 @@
+"""The transcript: JSON lines, each chained to the one before, closed by a footer that proves the record whole.
+
+A line is ``{"chain": sha256(previous chain + payload), "data": payload}``. The first payload is the header,
+the last ``{"footer": ...}``; between them stands one record a case.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from conformance.codec import decode, encode
+from conformance.errors import TranscriptRefused, UsageError
+from conformance.model import Record
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What was run, so that the same plan can be made again; digests are SHA-256 in hexadecimal."""
+
+    base_url: str
+    suite: str
+    catalogue: str
+    depth: str
+    seed: int
+    run_id: str
+    started: str
+    """UTC, ISO 8601."""
+    selection: tuple[str, ...] | None = None
+    """Ids of the planned cases where only a part was run; None: all of them."""
+    digests: Mapping[str, str] = field(default_factory=dict)
+    format: int = FORMAT
+
+
+@dataclass(frozen=True, slots=True)
+class Footer:
+    """Closes a transcript: how many records, and how long the run took in seconds."""
+
+    records: int
+    seconds: float
+    aborted: str = ""
+    """Why the run ended early; empty when it did not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """A transcript as read back; ``footer`` is None where the run was cut off."""
+
+    header: Header
+    records: tuple[Record, ...]
+    footer: Footer | None
+    digest: str
+    """The last chain value: the digest of the whole record."""
+
+
+class Writer:
+    """Appends to a transcript; safe to share between threads."""
+
+    def __init__(self, stream: IO[str], header: Header) -> None:
+        self._stream = stream
+        self._lock = threading.Lock()
+        self._chain = ""
+        self._records = 0
+        self._write(encode(header))
+
+    def add(self, record: Record) -> None:
+        """Append one case's record."""
+        payload = encode(record)
+        with self._lock:
+            self._write(payload)
+            self._records += 1
+
+    def close(self, seconds: float, aborted: str = "") -> None:
+        """Write the footer; the stream stays open."""
+        with self._lock:
+            self._write({"footer": encode(Footer(self._records, round(seconds, 3), aborted))})
+
+    def _write(self, payload: Any) -> None:
+        text = json.dumps(payload, ensure_ascii=True, separators=(",", ":"))
+        self._chain = _link(self._chain, text)
+        self._stream.write(f'{{"chain":"{self._chain}","data":{text}}}\n')
+        self._stream.flush()
+
+
+def _link(previous: str, text: str) -> str:
+    return hashlib.sha256((previous + text).encode("ascii")).hexdigest()
+
+
+def read(path: Path) -> Transcript:
+    """The transcript in ``path``; TranscriptRefused names the line that was edited, dropped or swapped.
+
+    Half a last line, or no footer, is what a killed run leaves: what is whole is returned, without a footer.
+    """
+    try:
+        stream = path.open(encoding="utf-8", errors="surrogateescape", newline="\n")
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
+    with stream:
+        lines = _payloads(path, stream)
+        first = next(lines, None)
+        if first is None:
+            raise TranscriptRefused(f"{path}: this is not a transcript: it has no header")
+        header = _typed(path, 1, Header, first[1])
+        if header.format != FORMAT:
+            raise TranscriptRefused(f"{path}:1: transcript format {header.format} is not {FORMAT}")
+        records: list[Record] = []
+        footer: Footer | None = None
+        digest = first[2]
+        for number, payload, digest in lines:
+            if footer is not None:
+                raise TranscriptRefused(f"{path}:{number}: a line follows the footer")
+            if isinstance(payload, dict) and "footer" in payload:
+                footer = _typed(path, number, Footer, payload["footer"])
+            else:
+                records.append(_typed(path, number, Record, payload))
+    if footer is not None and footer.records != len(records):
+        raise TranscriptRefused(f"{path}: the footer counts {footer.records} records, and {len(records)} stand here")
+    return Transcript(header, tuple(records), footer, digest)
+
+
+def _payloads(path: Path, stream: IO[str]) -> Iterator[tuple[int, Any, str]]:
+    chain = ""
+    for number, line in enumerate(stream, 1):
+        if not line.endswith("\n"):
+            return  # half a line: the run was killed while it wrote
+        try:
+            outer = json.loads(line)
+            text = line[line.index('"data":') + 7 : -2]
+            given = outer["chain"]
+            chain = _link(chain, text)
+        except (ValueError, KeyError, TypeError, UnicodeEncodeError):
+            raise TranscriptRefused(f"{path}:{number}: this is not a line of a transcript") from None
+        if given != chain:
+            raise TranscriptRefused(f"{path}:{number}: the line was edited, or one before it dropped or swapped")
+        yield number, outer["data"], chain
+
+
+def _typed(path: Path, number: int, kind: type[Any], payload: Any) -> Any:
+    try:
+        return decode(kind, payload)
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        raise TranscriptRefused(f"{path}:{number}: not a {kind.__name__.lower()}: {error}") from None

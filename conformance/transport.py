@@ -1,0 +1,112 @@
+"""The one place that sends: one httpx client a worker thread, answers bounded in size and time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import httpx
+
+from conformance.errors import UsageError
+
+MAX_ANSWER = 4 * 1024 * 1024
+"""Bytes of an answer that are kept; what is longer is cut and marked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer: header names in lower case, at most MAX_ANSWER bytes of body, seconds it took."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    truncated: bool
+    elapsed: float
+
+
+class NetworkTrouble(Exception):
+    """No answer: ``kind`` is refused (no connection), closed (connection lost), timeout, or protocol."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds to connect, and in all for one answer."""
+
+    connect: float = 5.0
+    answer: float = 30.0
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of a URL; UsageError where it is not an http(s) URL."""
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError:
+        port = -1
+    if parts.scheme not in ("http", "https") or not parts.hostname or port == -1:
+        raise UsageError(f"{url!r} is not an http or https URL")
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
+class Transport:
+    """Sends requests; safe to share between threads."""
+
+    def __init__(self, headers: Mapping[str, str] | None = None, limits: Limits | None = None) -> None:
+        self.headers = dict(headers or {})
+        self.limits = limits or Limits()
+        self._local = threading.local()
+        self._clients: list[httpx.Client] = []
+        self.context = httpx.create_ssl_context(trust_env=False)
+
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
+        """One request, one answer; NetworkTrouble when none comes. Redirects are answers, never followed."""
+        started = time.monotonic()
+        sent = {"accept": "application/json", "accept-encoding": "identity", **self.headers, **headers}
+        raw = [(name.encode("ascii"), value.encode("utf-8")) for name, value in sent.items()]
+        try:
+            with self._client().stream(method, url, headers=raw, content=body) as response:
+                content, truncated = self._read(response, started)
+        except httpx.ConnectError as error:
+            raise NetworkTrouble("refused", f"no connection to {origin_of(url)}: {error}") from None
+        except httpx.TimeoutException as error:
+            waited = time.monotonic() - started
+            raise NetworkTrouble("timeout", f"{type(error).__name__} after {waited:.1f} s") from None
+        except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
+            raise NetworkTrouble("closed", f"the connection was lost: {error}") from None
+        except httpx.HTTPError as error:
+            raise NetworkTrouble("protocol", f"not an HTTP answer: {error}") from None
+        answered = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(response.status_code, answered, content, truncated, time.monotonic() - started)
+
+    def _read(self, response: httpx.Response, started: float) -> tuple[bytes, bool]:
+        chunks: list[bytes] = []
+        size = 0
+        for chunk in response.iter_bytes():
+            chunks.append(chunk[: MAX_ANSWER - size])
+            size += len(chunk)
+            if size > MAX_ANSWER:
+                return b"".join(chunks), True
+            if time.monotonic() - started > self.limits.answer:
+                raise httpx.ReadTimeout("the answer was not complete in time")
+        return b"".join(chunks), False
+
+    def _client(self) -> httpx.Client:
+        client: httpx.Client | None = getattr(self._local, "client", None)
+        if client is None:
+            timeout = httpx.Timeout(self.limits.answer, connect=self.limits.connect)
+            client = httpx.Client(timeout=timeout, verify=self.context, trust_env=False, follow_redirects=False)
+            self._local.client = client
+            self._clients.append(client)
+        return client
+
+    def close(self) -> None:
+        """Close every client."""
+        for client in self._clients:
+            client.close()

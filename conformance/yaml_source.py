@@ -1,0 +1,88 @@
+"""YAML read strictly: line numbers kept, duplicate keys refused, each mistake reported as file:line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
+from conformance.errors import SourceError, UsageError
+from conformance.paths import SPEC, shown
+
+try:
+    from yaml import CSafeLoader as _Base
+except ImportError:  # PyYAML built without libyaml
+    from yaml import SafeLoader as _Base  # type: ignore[assignment]
+
+
+class Lines(dict[tuple[str | int, ...], int]):
+    """Line numbers (from 1) by path into the document."""
+
+    def at(self, path: Sequence[str | int]) -> int:
+        """The line of the deepest known part of ``path``."""
+        for length in range(len(path), -1, -1):
+            if (found := self.get(tuple(path[:length]))) is not None:
+                return found
+        return 1
+
+
+def load(path: Path, schema: str | None = None) -> tuple[Any, Lines]:
+    """The document and its line numbers, valid against ``spec/schemas/<schema>.schema.json``; SourceError otherwise."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: cannot be read: {error}") from None
+    loader = _Base(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            raise SourceError(shown(path), 1, "the file is empty")
+        lines = Lines()
+        _mark(path, node, (), lines)
+        document = loader.construct_document(node)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise SourceError(shown(path), mark.line + 1 if mark else 1, f"not YAML: {error.problem}") from None
+    finally:
+        loader.dispose()
+    if schema:
+        validate(path, document, lines, schema)
+    return document, lines
+
+
+def validate(path: Path, document: Any, lines: Lines, schema: str) -> None:
+    """Refuse a document that breaks the schema, at the line of the mistake."""
+    error = best_match(_validator(schema).iter_errors(document))
+    if error is not None:
+        where = [part for part in error.absolute_path]
+        if error.validator == "additionalProperties" and isinstance(error.instance, Mapping):
+            extra = [key for key in error.instance if f"'{key}'" in error.message]
+            where += extra[:1]
+        spot = "/".join(map(str, error.absolute_path))
+        raise SourceError(shown(path), lines.at(where), f"{error.message[:300]}" + (f" (at {spot})" if spot else ""))
+
+
+@cache
+def _validator(schema: str) -> Draft202012Validator:
+    return Draft202012Validator(json.loads((SPEC / "schemas" / f"{schema}.schema.json").read_text(encoding="utf-8")))
+
+
+def _mark(path: Path, node: yaml.Node, at: tuple[str | int, ...], lines: Lines) -> None:
+    lines.setdefault(at, node.start_mark.line + 1)
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if key.value in seen:
+                raise SourceError(shown(path), key.start_mark.line + 1, f"the key {key.value!r} stands twice")
+            seen.add(key.value)
+            lines[(*at, key.value)] = key.start_mark.line + 1
+            _mark(path, value, (*at, key.value), lines)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            _mark(path, value, (*at, index), lines)
