@@ -66,7 +66,9 @@ def _inner(body: bytes) -> Meaning:
 
 def _undecodable(body: bytes) -> Meaning:
     """Invalid UTF-8: any 4xx; a parser that replaces the bytes, or detects UTF-16, may take the body."""
-    replaced = body.decode("utf-16", "replace") if body[:2] in (b"\xff\xfe", b"\xfe\xff") else body.decode("utf-8", "replace")
+    replaced = (
+        body.decode("utf-16", "replace") if body[:2] in (b"\xff\xfe", b"\xfe\xff") else body.decode("utf-8", "replace")
+    )
     try:
         meaning = _of_value(json.loads(replaced, object_pairs_hook=_Pairs))
     except (ValueError, RecursionError):

@@ -14,7 +14,10 @@ from conformance.errors import HarnessError
 def bundled_reference() -> Iterator[str]:
     """Its base URL while it runs; it is ended, by its process, on leaving."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "reference_impl", "--port", "0"], stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL
+        [sys.executable, "-m", "reference_impl", "--port", "0"],
+        stdout=subprocess.PIPE,
+        text=True,
+        stdin=subprocess.DEVNULL,
     )
     try:
         assert process.stdout is not None

@@ -58,9 +58,7 @@ def default_provider_states(base_url: str) -> str:
     return f"{origin_of(base_url)}/_conformance/provider-states"
 
 
-def certify(
-    settings: Settings, plan: Plan, selected: Sequence[Case], progress: Callable[[int, int], None]
-) -> Result:
+def certify(settings: Settings, plan: Plan, selected: Sequence[Case], progress: Callable[[int, int], None]) -> Result:
     """Carry the selected cases out and judge them from the record; ``progress`` gets (done, of)."""
     if not selected:
         raise NothingSelected("no case matches the selection")
@@ -86,7 +84,9 @@ def _record(
     progress: Callable[[int, int], None],
 ) -> None:
     redactor = Redactor()
-    redactor.learn({name: value for name, value in {**settings.headers, **settings.state_headers}.items() if len(value) > 7})
+    redactor.learn(
+        {name: value for name, value in {**settings.headers, **settings.state_headers}.items() if len(value) > 7}
+    )
     transport = Transport(settings.headers, Limits(answer=settings.timeout))
     run_id = secrets.token_hex(8)
     arranger = ProviderStates(transport, settings.provider_states, settings.state_headers, redactor)
@@ -139,7 +139,9 @@ def judge_transcript(path: Path, plan: Plan | None = None) -> Result:
             raise TranscriptRefused(f"{path}:1: recorded with another {name} than this suite ({__version__}) has")
     plan = plan or make_plan(depth, header.seed)
     selected = plan.cases if header.selection is None else plan.only(header.selection)
-    aborted = "the transcript has no footer: the run was cut off" if transcript.footer is None else transcript.footer.aborted
+    aborted = (
+        "the transcript has no footer: the run was cut off" if transcript.footer is None else transcript.footer.aborted
+    )
     judgement = judge_run(
         selected, transcript.records, load_catalogue(), partial=header.selection is not None, aborted=aborted
     )

@@ -58,7 +58,9 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _common(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     """Does a deployment implement POST /data-collections? Certify it, or read the specification."""
 
@@ -143,7 +145,7 @@ def _certify(settings: object, arguments: list[str]) -> NoReturn:
     if certification.result is None:
         if status == 0:
             raise typer.Exit(0)
-        if status == 5 or certification.selected == 0 and status not in (3, 4):
+        if status == 5 or (certification.selected == 0 and status not in (3, 4)):
             raise NothingSelected("no case matches the selection")
         raise UsageError("pytest did not accept the arguments " + " ".join(arguments))
     catalogue = load_catalogue()
@@ -205,5 +207,7 @@ def judge(transcript: Annotated[Path, typer.Argument(help="A transcript.jsonl of
 
     result = judge_transcript(transcript)
     base_url = result.transcript.header.base_url
-    print(terminal_report(result, load_catalogue(), lambda case: f"conformance certify --base-url {base_url} -k {case}"))
+    print(
+        terminal_report(result, load_catalogue(), lambda case: f"conformance certify --base-url {base_url} -k {case}")
+    )
     sys.exit(_STATUS[result.judgement.claim])

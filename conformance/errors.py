@@ -1,13 +1,13 @@
 """The error tree and the exit status that each branch means.
 
-    ConformanceError
-    ├── UsageError            2  a wrong option, file, table or specification
-    │   └── SourceError       2  a mistake in a YAML or JSON file, with file:line
-    ├── TargetUnreachable     3  nothing answers, or nothing usable does
-    ├── SetupRefused          3  a world cannot be arranged
-    ├── TranscriptRefused     2  a record that was edited, or that belongs to other tables
-    ├── NothingSelected       5
-    └── HarnessError          4  the suite's own fault
+ConformanceError
+├── UsageError            2  a wrong option, file, table or specification
+│   └── SourceError       2  a mistake in a YAML or JSON file, with file:line
+├── TargetUnreachable     3  nothing answers, or nothing usable does
+├── SetupRefused          3  a world cannot be arranged
+├── TranscriptRefused     2  a record that was edited, or that belongs to other tables
+├── NothingSelected       5
+└── HarnessError          4  the suite's own fault
 """
 
 from __future__ import annotations

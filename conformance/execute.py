@@ -157,16 +157,23 @@ class _Runner:
         self.created: dict[str, int] = {}
 
     def run(self) -> None:
-        if self.case.observe_before:
+        if not self.case.sparing:
             self._reads(-1, observe.before(self.case))
         last = len(self.case.steps) - 1
         for at, step in enumerate(self.case.steps):
             accepted = self._race(at, step) if step.races else self._single(at, step)
-            if at == last:
+            if at == last and self.case.sparing:
+                self._reads(at, observe.sparing_sweep(self.case, self._attached()))
+            elif at == last:
                 self._reads(at, [observe.Read("collection", each, self._owner(each)) for each in accepted])
                 self._reads(at, observe.sweep(self.case, list(self.created)))
-            elif accepted or not self.case.steps[at + 1].only_refusals:
+            elif not self.case.sparing and (accepted or not self.case.steps[at + 1].only_refusals):
                 self._after(at, step, accepted)
+
+    def _attached(self) -> set[str]:
+        """Datasets that answers with 201 attached: the lists show them."""
+        steps = (self.case.steps[int(each.split("-")[1])] for each in self.created)
+        return {symbol for step in steps for request in step.requests for symbol in request.selected}
 
     def _owner(self, created: str) -> str:
         _, at, index = created.split("-")

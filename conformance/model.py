@@ -112,6 +112,8 @@ class Outcome:
     effect: Effect | None = None
     advisory: frozenset[int] = frozenset()
     """Statuses that are permitted and reported as an advisory (the page prefers another)."""
+    because: tuple[str, ...] = ()
+    """The requirements that decide this outcome, where the oracle gives it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +208,8 @@ class Case:
     """Read every collection by id with every key (VIS-6)."""
     exact_names: bool = False
     """Names go out as written, without the case's token."""
-    observe_before: bool = True
-    """Read the arranged world before the first request."""
+    sparing: bool = False
+    """Read back only once, at the end: cases of many requests that the oracle judges."""
 
 
 # ---------------------------------------------------------------- the record

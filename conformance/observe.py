@@ -56,6 +56,16 @@ def sweep(case: Case, created: Sequence[str]) -> list[Read]:
     return [*reads, *_rows(world, _sample(world.datasets), _sample(world.runs))]
 
 
+def sparing_sweep(case: Case, attached: set[str]) -> list[Read]:
+    """The end of a case of many requests: every list, every run, and the datasets that no list shows."""
+    world = case.world
+    reads = [Read("collections", "", symbol) for symbol, user in world.users.items() if user.api_key == "active"]
+    return [
+        *reads,
+        *_rows(world, _sample(each for each in world.datasets if each not in attached), _sample(world.runs)),
+    ]
+
+
 def _rows(world: World, datasets: Iterable[str], runs: Iterable[str]) -> list[Read]:
     reads = [(Read("dataset", each, who), who) for each in datasets if (who := reader_of(world, world.datasets[each]))]
     reads += [(Read("run", each, who), who) for each in runs if (who := reader_of(world, world.runs[each]))]

@@ -22,65 +22,82 @@ def permitted(
     that is absent may be anybody's.
     """
     if not authenticated:
-        refusals = body.refusals | {401}
-        return [Outcome(frozenset(refusals))]
-    outcomes = [Outcome(body.refusals)] if body.refusals else []
+        return [Outcome(body.refusals | {401}, because=("AUT-1",))]
+    outcomes = [Outcome(body.refusals, because=("BOD-1", "BOD-2", "BOD-3"))] if body.refusals else []
     for creation in body.creations:
-        outcomes += _of_creation(reading, world, caller, creation, ids)
+        outcomes.append(_of_creation(reading, world, caller, creation, ids))
     return outcomes
+
+
+Broken = tuple[str, frozenset[int]]
+"""A rule that the request breaks: the requirement, and the statuses that it may be refused with."""
+
+_BAD_REQUEST = frozenset({400})
+_NOT_FOUND = frozenset({404})
+_EITHER = frozenset({400, 404})
 
 
 def _of_creation(
     reading: Reading, world: World, caller: str, creation: Creation, ids: Mapping[int, str | None]
-) -> list[Outcome]:
-    errors: set[int] = set()
+) -> Outcome:
+    broken: list[Broken] = []
     selected: list[str] = []
     for number in creation.ids:
         symbol = ids.get(number)
         if symbol is not None:
             selected.append(symbol)
         elif number in ids and 1 <= number <= LARGEST_ID:
-            errors.add(404)
+            broken.append(("ATT-4", _NOT_FOUND))
         else:
-            errors |= {400, 404}
-    errors |= selection_errors(reading, world, caller, selected)
+            broken.append(("ATT-5", _EITHER))
+    broken += selection_errors(reading, world, caller, selected)
     organization = resulting_organization(world, caller, selected)
     if creation.name == "":
-        errors.add(400)
-    if creation.name is not None and name_is_taken(reading, world, caller, creation.name, organization):
-        errors.add(400)
-    if errors:
-        return [Outcome(frozenset(errors))]
-    return [Outcome(frozenset({201}), effect_of(reading, world, caller, selected))]
+        broken.append(("NAM-1", _BAD_REQUEST))
+    if creation.name is not None:
+        broken += name_errors(reading, world, caller, creation.name, organization)
+    if broken:
+        statuses = frozenset[int]().union(*(each for _, each in broken))
+        return Outcome(statuses, because=tuple(dict.fromkeys(rule for rule, _ in broken)))
+    effect = effect_of(reading, world, caller, selected)
+    return Outcome(frozenset({201}), effect, because=(_sharing_rule(effect),))
 
 
-def selection_errors(reading: Reading, world: World, caller: str, selected: list[str]) -> set[int]:
-    """Statuses of every rule that the selection breaks; empty when it is eligible."""
-    errors: set[int] = set()
-    for symbol in selected:
-        errors |= _dataset_errors(reading, world, caller, symbol)
+def _sharing_rule(effect: Effect) -> str:
+    if not effect.attached:
+        return "VIS-1"
+    if effect.visibility is None:
+        return "VIS-2"
+    return "VIS-4" if effect.promoted else "VIS-3"
+
+
+def selection_errors(reading: Reading, world: World, caller: str, selected: list[str]) -> list[Broken]:
+    """Every rule that the selection breaks; empty when it is eligible."""
+    broken = [each for symbol in selected for each in _dataset_errors(reading, world, caller, symbol)]
     mixed = resulting_organization(world, caller, selected) is not None
     for symbol in selected:
         dataset = world.datasets[symbol]
         if mixed and dataset.organization is None and dataset.owner != caller:
-            errors |= {400, 404}
-    return errors
+            broken.append(("PRO-3", _EITHER))
+    return broken
 
 
-def _dataset_errors(reading: Reading, world: World, caller: str, symbol: str) -> set[int]:
+def _dataset_errors(reading: Reading, world: World, caller: str, symbol: str) -> list[Broken]:
     dataset = world.datasets[symbol]
     organization = world.organization_of(caller)
-    errors: set[int] = set()
+    broken: list[Broken] = []
     if not world.may_read(caller, dataset) or (dataset.owner != caller and not _may_attach(reading, dataset.owner)):
-        errors |= {400, 404}
-    if dataset.proprietary or dataset.collection is not None:
-        errors |= {400, 404}
+        broken.append(("ATT-5", _EITHER))
+    if dataset.proprietary:
+        broken.append(("ATT-2", _EITHER))
+    if dataset.collection is not None:
+        broken.append(("ATT-6" if dataset.collection.startswith("new-") else "ATT-3", _EITHER))
     if organization is None and dataset.organization is not None:
-        errors.add(400)
+        broken.append(("VIS-5", _BAD_REQUEST))
     stale = dataset.owner == caller and dataset.organization not in (None, organization)
     if stale and organization is not None and reading["stale_org"] == "refuse":
-        errors |= {400, 404}
-    return errors
+        broken.append(("ATT-7", _EITHER))
+    return broken
 
 
 def _may_attach(reading: Reading, owner: str | None) -> bool:
@@ -96,15 +113,16 @@ def resulting_organization(world: World, caller: str, selected: list[str]) -> st
     return organization if shared else None
 
 
-def name_is_taken(reading: Reading, world: World, caller: str, name: str, organization: str | None) -> bool:
+def name_errors(reading: Reading, world: World, caller: str, name: str, organization: str | None) -> list[Broken]:
     """Error responses, 400: "duplicate name for your account or organization"."""
     if any(each.owner == caller and each.name == name for each in world.collections.values()):
-        return True
+        return [("NAM-2", _BAD_REQUEST)]
     mine = world.organization_of(caller)
     in_organization = mine is not None and any(
         each.organization == mine and each.name == name for each in world.collections.values()
     )
-    return in_organization and (organization is not None or reading["duplicate"] == "both")
+    taken = in_organization and (organization is not None or reading["duplicate"] == "both")
+    return [("NAM-3", _BAD_REQUEST)] if taken else []
 
 
 def effect_of(reading: Reading, world: World, caller: str, selected: list[str]) -> Effect:

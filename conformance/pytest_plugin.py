@@ -57,7 +57,9 @@ class Certification:
         if not items or session.config.option.collectonly:
             return
         try:
-            self.result = certify(self.settings, self.plan, self.plan.only(each.case.id for each in items), self.progress)
+            self.result = certify(
+                self.settings, self.plan, self.plan.only(each.case.id for each in items), self.progress
+            )
         except ConformanceError as error:
             self.problem = error
             session.shouldstop = str(error)
@@ -166,10 +168,23 @@ def run_pytest(certification: Certification, arguments: list[str], junit: Path |
     return int(
         pytest.main(
             [
-                "-p", "conformance.pytest_plugin", "-p", "no:logging", "-p", "no:warnings", "-p", "no:doctest",
-                "-c", "/dev/null", f"--rootdir={SCENARIOS.parent}", "-o", f"cache_dir={Path.cwd() / '.pytest_cache'}",
-                *options["junit"], *arguments, str(SCENARIOS),
-            ],  # fmt: skip
+                "-p",
+                "conformance.pytest_plugin",
+                "-p",
+                "no:logging",
+                "-p",
+                "no:warnings",
+                "-p",
+                "no:doctest",
+                "-c",
+                "/dev/null",
+                f"--rootdir={SCENARIOS.parent}",
+                "-o",
+                f"cache_dir={Path.cwd() / '.pytest_cache'}",
+                *options["junit"],
+                *arguments,
+                str(SCENARIOS),
+            ],
             plugins=[certification, silent],
         )
     )

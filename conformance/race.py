@@ -24,7 +24,9 @@ class Racer:
     body: bytes
 
 
-def race(racers: Sequence[Racer], limits: Limits, context: ssl.SSLContext | None = None) -> list[Answer | NetworkTrouble]:
+def race(
+    racers: Sequence[Racer], limits: Limits, context: ssl.SSLContext | None = None
+) -> list[Answer | NetworkTrouble]:
     """Send all requests at once; each result stands at its racer's place. A time-out is a result, not an error."""
     connections: list[socket.socket | NetworkTrouble] = []
     try:

@@ -6,7 +6,7 @@ A set of readings is a bit mask over all combinations; an observation keeps the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from itertools import product
 from typing import TypeVar
@@ -56,13 +56,17 @@ class Reading:
         return all(self[dimension] in values for dimension, values in when)
 
 
-def fork(judge: Callable[[Reading], T], decided: Partial = ()) -> list[tuple[Partial, T]]:
-    """Evaluate ``judge`` once for each distinct combination of the dimensions that it asks for."""
+def fork(judge: Callable[[Reading], T], within: int = -1, decided: Partial = ()) -> list[tuple[Partial, T]]:
+    """Evaluate ``judge`` once for each distinct combination of the dimensions that it asks for.
+
+    Only combinations that leave some reading of the mask ``within`` are tried.
+    """
     try:
         return [(decided, judge(Reading(dict(decided))))]
     except _Undecided as undecided:
         name = undecided.dimension
-    return [leaf for value in DIMENSIONS[name] for leaf in fork(judge, (*decided, (name, value)))]
+    tried = ((*decided, (name, value)) for value in DIMENSIONS[name])
+    return [leaf for each in tried if mask(each) & within for leaf in fork(judge, within, each)]
 
 
 @cache
@@ -87,7 +91,7 @@ def surviving(readings: int) -> dict[str, tuple[str, ...]]:
     }
 
 
-def minimal_conflict(masks: Sequence[tuple[str, int]]) -> list[str]:
+def minimal_conflict(masks: Iterable[tuple[str, int]]) -> list[str]:
     """Names of a minimal set of masks whose intersection is empty; [] when they have a reading in common."""
     together = EVERY
     core: list[tuple[str, int]] = []

@@ -60,7 +60,7 @@ def validate(path: Path, document: Any, lines: Lines, schema: str) -> None:
     """Refuse a document that breaks the schema, at the line of the mistake."""
     error = best_match(_validator(schema).iter_errors(document))
     if error is not None:
-        where = [part for part in error.absolute_path]
+        where = list(error.absolute_path)
         if error.validator == "additionalProperties" and isinstance(error.instance, Mapping):
             extra = [key for key in error.instance if f"'{key}'" in error.message]
             where += extra[:1]

@@ -12,13 +12,16 @@ from conformance.judge.leaks import leaks
 from conformance.judge.same import disagreements
 from conformance.judge.seen import READ_OPS, Seen, items_of, parse, short
 from conformance.judge.shape import problems, zoneless
-from conformance.judge.walk import Ground, arranged, walk
+from conformance.judge.walk import Ground, arranged, furthest, walk
 from conformance.model import Binding, Case, CaseVerdict, Finding, ReadOp, Record, World
 from conformance.readings import EVERY, Reading, fork, mask
 
 
-def judge_case(case: Case, record: Record, served: frozenset[ReadOp]) -> CaseVerdict:
-    """The verdict on one case; ``served`` are the read operations that the target ever answered."""
+def judge_case(case: Case, record: Record, served: frozenset[ReadOp], within: int = EVERY) -> CaseVerdict:
+    """The verdict on one case; ``served`` are the read operations that the target ever answered.
+
+    Readings are looked for in the mask ``within`` first, and among all only where none of those explains the case.
+    """
     if record.unsupported:
         return _unarranged(case, record)
     if record.binding is None:
@@ -29,25 +32,27 @@ def judge_case(case: Case, record: Record, served: frozenset[ReadOp]) -> CaseVer
     ground = _ground(case, record.binding, seen, served)
     if problem := _setup_problem(ground):
         return CaseVerdict(case.id, "error", reason=f"the arranged world is not what was asked for: {problem}")
-    return _judged(ground)
+    return _judged(ground, within)
 
 
-def _judged(ground: Ground) -> CaseVerdict:
+def _judged(ground: Ground, within: int) -> CaseVerdict:
     case = ground.case
     fixed = [*_shape(ground), *_agreement(ground), *leaks(ground)]
-    leaves = fork(lambda reading: walk(ground, reading))
-    clean = [decided for decided, found in leaves if not any(each.severity == "failed" for each in found)]
-    best = min((found for _, found in leaves), key=lambda found: sum(each.severity == "failed" for each in found))
+    leaves = fork(lambda reading: walk(ground, reading), within)
+    if not any(walked.clean for _, walked in leaves):
+        leaves, within = fork(lambda reading: walk(ground, reading)), EVERY
+    clean = [decided for decided, walked in leaves if walked.clean]
+    best = furthest(walked for _, walked in leaves)
     allowed = 0
     for decided in clean:
         allowed |= mask(decided)
-    findings = tuple(dict.fromkeys([*best, *fixed]))
+    findings = tuple(dict.fromkeys([*best.findings, *fixed]))
     failed = any(each.severity == "failed" for each in findings)
     return CaseVerdict(
         case.id,
         "failed" if failed else "advisory" if findings else "passed",
         findings,
-        readings=allowed if clean else EVERY,
+        readings=allowed & within if clean else EVERY,
         unobserved=frozenset({each.exchange.op for each in ground.seen} & set(READ_OPS)) - ground.served,
         choices=choices_of(ground),
     )
@@ -97,7 +102,9 @@ def _no_answer(case: Case, record: Record) -> CaseVerdict:
 
 def _ground(case: Case, binding: Binding, seen: tuple[Seen, ...], served: frozenset[ReadOp]) -> Ground:
     before = [each for each in seen if each.exchange.stage == -1]
-    stored = {each.object["id"]: each.object for each in before if each.exchange.op == "dataset" and "id" in each.object}
+    stored = {
+        each.object["id"]: each.object for each in before if each.exchange.op == "dataset" and "id" in each.object
+    }
     listed = {number for each in before if each.exchange.op == "collections" for number in items_of([each])}
     created = {
         f"new-{each.exchange.stage}-{each.exchange.about}": each.object["id"]
@@ -132,7 +139,9 @@ def _before(ground: Ground, reading: Reading) -> Iterator[Finding]:
             continue
         moment = Moment(world, exchange.who)
         if not seen.usable:
-            yield lens.find(("ATO-1",), f"{exchange.who} reads {exchange.about}, which", 200, exchange.status, seen.index)
+            yield lens.find(
+                ("ATO-1",), f"{exchange.who} reads {exchange.about}, which", 200, exchange.status, seen.index
+            )
         elif exchange.op == "dataset":
             yield from compare.dataset(seen.object, exchange.about, moment, exchange.who, lens, seen.index)
         else:

@@ -28,9 +28,7 @@ class Lens:
         """A collection's id."""
         return self.binding.collections.get(symbol, self.created.get(symbol))
 
-    def find(
-        self, candidates: blame.Candidates, message: str, expected: Any, observed: Any, exchange: int
-    ) -> Finding:
+    def find(self, candidates: blame.Candidates, message: str, expected: Any, observed: Any, exchange: int) -> Finding:
         """A finding under the candidate that the row is about."""
         requirement = blame.choose(candidates, self.verifies)
         return Finding(requirement, message, short(expected), short(observed), exchange)
@@ -72,7 +70,13 @@ def _owner(
 
 
 def _listed(
-    rows: Mapping[str, Dataset | Run], ids: Mapping[str, int], symbol: str, moment: Moment, who: str, lens: Lens, by: str
+    rows: Mapping[str, Dataset | Run],
+    ids: Mapping[str, int],
+    symbol: str,
+    moment: Moment,
+    who: str,
+    lens: Lens,
+    by: str,
 ) -> dict[int, str]:
     """The nested rows that this reader must see, by id."""
     inside = {ids[each]: each for each, row in rows.items() if row.collection == symbol}
@@ -82,9 +86,7 @@ def _listed(
     return inside
 
 
-def _datasets(
-    view: Mapping[str, Any], symbol: str, moment: Moment, who: str, lens: Lens, at: int
-) -> Iterator[Finding]:
+def _datasets(view: Mapping[str, Any], symbol: str, moment: Moment, who: str, lens: Lens, at: int) -> Iterator[Finding]:
     nested = view.get("datasets")
     if not isinstance(nested, list):
         return
@@ -154,7 +156,9 @@ def _run_fields(
         yield lens.find(("CRE-2",), f"runs: {symbol}'s dataset_id", dataset, row["dataset_id"], at)
     place = lens.id_of(collection_symbol)
     if "data_collection_id" in row and row["data_collection_id"] != place:
-        yield lens.find(("CRE-2", "RUN-1"), f"runs: {symbol}'s data_collection_id", place, row["data_collection_id"], at)
+        yield lens.find(
+            ("CRE-2", "RUN-1"), f"runs: {symbol}'s data_collection_id", place, row["data_collection_id"], at
+        )
     user = row.get("user")
     owner = None if run.owner is None else lens.binding.users[run.owner]
     if isinstance(user, dict) and user.get("id") != owner:

@@ -53,20 +53,22 @@ def judge_run(
     by_case = {record.case: record for record in records}
     reading_ops, tried = _served(by_case.values())
     verdicts: dict[str, CaseVerdict] = {}
+    survivors = EVERY
     for case in plan:
         record = by_case.get(case.id)
         if record is None:
             verdicts[case.id] = CaseVerdict(case.id, "not-tested", reason=aborted or "the run ended before it")
         else:
-            verdicts[case.id] = _levelled(judge_case(case, record, reading_ops), catalogue)
-    survivors, conflict = _reconcile(verdicts)
+            verdict = _levelled(judge_case(case, record, reading_ops, survivors or EVERY), catalogue)
+            verdicts[case.id] = verdict
+            if verdict.outcome in ("passed", "advisory"):
+                survivors &= verdict.readings
+    conflict = () if survivors else _conflict(plan, by_case, verdicts, reading_ops)
     for name in conflict:
         verdicts[name] = _conflicting(verdicts[name], conflict, plan)
     unserved = tuple(op for op in READ_OPS if op in tried - reading_ops)
     cls: ConformanceClass = "responses" if unserved else "full"
-    requirements = {
-        each.id: _requirement(each, plan, verdicts, cls) for each in catalogue.requirements.values()
-    }
+    requirements = {each.id: _requirement(each, plan, verdicts, cls) for each in catalogue.requirements.values()}
     claim, reasons = _claim(requirements, verdicts, catalogue, partial=partial, aborted=aborted)
     return Judgement(
         claim=claim,
@@ -106,20 +108,26 @@ def _levelled(verdict: CaseVerdict, catalogue: Catalogue) -> CaseVerdict:
     return replace(verdict, findings=findings)
 
 
-def _reconcile(verdicts: Mapping[str, CaseVerdict]) -> tuple[int, tuple[str, ...]]:
-    """The readings that every case allows; where none is left, a minimal set of cases that conflict."""
-    masks = [(each.case, each.readings) for each in verdicts.values() if each.outcome in ("passed", "advisory")]
-    survivors = EVERY
-    for _, allowed in masks:
-        survivors &= allowed
-    return survivors, () if survivors else tuple(minimal_conflict(masks))
+def _conflict(
+    plan: Sequence[Case],
+    records: Mapping[str, Record],
+    verdicts: Mapping[str, CaseVerdict],
+    reading_ops: frozenset[ReadOp],
+) -> tuple[str, ...]:
+    """A minimal set of cases that no reading explains together; each is judged again among all readings."""
+    explained = [case for case in plan if verdicts[case.id].outcome in ("passed", "advisory")]
+    masks = ((case.id, judge_case(case, records[case.id], reading_ops).readings) for case in explained)
+    return tuple(minimal_conflict(masks))
 
 
 def _conflicting(verdict: CaseVerdict, conflict: Sequence[str], plan: Sequence[Case]) -> CaseVerdict:
     case = next(each for each in plan if each.id == verdict.case)
     others = ", ".join(each for each in conflict if each != verdict.case)
     finding = Finding(
-        case.verifies[0], "no reading of the page explains this case together with others", "one reading", f"with {others}"
+        case.verifies[0],
+        "no reading of the page explains this case together with others",
+        "one reading",
+        f"with {others}",
     )
     return replace(verdict, outcome="failed", findings=(finding, *verdict.findings))
 

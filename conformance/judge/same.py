@@ -40,7 +40,11 @@ def _differences(post: Seen, other: Mapping[str, Any], at: int, where: str, *, n
             continue
         if sorted(mine) != sorted(theirs):
             yield _finding(f"the ids of {field}", sorted(mine), sorted(theirs), at, where)
-        names = ("name", "org_id", "author_email") if field == "datasets" else ("org_id", "dataset_id", "data_collection_id")
+        names = (
+            ("name", "org_id", "author_email")
+            if field == "datasets"
+            else ("org_id", "dataset_id", "data_collection_id")
+        )
         for number in mine.keys() & theirs.keys():
             yield from _row(mine[number], theirs[number], names, f"{field} {number}: ", at, where)
 

@@ -58,7 +58,9 @@ def ends(reading: Reading, world: World, racers: Sequence[Racing], ids: Mapping[
             effect = _accepted(reading, state, racer, ids)
             if effect is not None:
                 after = state.after(effect, racer.caller, racer.created, racer.name)
-                walk(after, [each for each in left if each is not racer], {**effects, racer.created: effect}, unexplained)
+                walk(
+                    after, [each for each in left if each is not racer], {**effects, racer.created: effect}, unexplained
+                )
 
     walk(world, successes, {}, refusals)
     return list(found.values())

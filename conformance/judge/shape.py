@@ -20,9 +20,7 @@ def problems(body: Any) -> Iterator[Problem]:
     if not isinstance(body, dict):
         yield "the body", f"is {short(body)}, not a JSON object"
         return
-    yield from _fields(
-        body, "", {"id": _integer, "name": _string, "org_id": _integer_or_null, "author_email": _string}
-    )
+    yield from _fields(body, "", {"id": _integer, "name": _string, "org_id": _integer_or_null, "author_email": _string})
     yield from _fields(body, "", {"created_at": _time, "updated_at": _time_or_null})
     yield from _user(body, "", nullable=False)
     for name, each in (("datasets", _dataset), ("runs", _run)):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from conformance.body import Meaning, interpret
 from conformance.judge import compare
-from conformance.judge.blame import Moment
+from conformance.judge.blame import Moment, choose
 from conformance.judge.compare import Lens
 from conformance.judge.seen import Seen, items_of, short
 from conformance.judge.serial import End, Racing, ends
@@ -76,36 +76,57 @@ def arranged(ground: Ground) -> World:
     return replace(world, collections=named)
 
 
-def walk(ground: Ground, reading: Reading) -> list[Finding]:
-    """Every difference under this reading; none means that the reading explains the case."""
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """How far a reading explains a case, and the differences where it does not."""
+
+    reached: int
+    findings: tuple[Finding, ...]
+
+    @property
+    def clean(self) -> bool:
+        """Whether the reading explains the whole case."""
+        return not any(each.severity == "failed" for each in self.findings)
+
+
+def walk(ground: Ground, reading: Reading) -> Walked:
+    """The differences under this reading, up to the first step that it does not explain."""
     return _from_step(ground, reading, 0, arranged(ground))
 
 
-def _from_step(ground: Ground, reading: Reading, at: int, state: World) -> list[Finding]:
+def _from_step(ground: Ground, reading: Reading, at: int, state: World) -> Walked:
     if at == len(ground.case.steps):
-        return []
+        return Walked(at, ())
     posts = ground.posts(at)
     step = ground.case.steps[at]
     if len(posts) < len(step.requests):
-        return []  # the case was cut off here; its record says why
+        return Walked(at, ())  # the case was cut off here; its record says why
     if step.races:
         return _race(ground, reading, at, state, posts)
     return _single(ground, reading, at, state, step, posts[0])
 
 
+def _go_on(
+    ground: Ground, reading: Reading, at: int, state: World, found: list[Finding], *, anyway: bool = False
+) -> Walked:
+    """The rest of the case, when this step is explained (or when what follows can be judged all the same)."""
+    if any(each.severity == "failed" for each in found) and not anyway:
+        return Walked(at, tuple(found))
+    rest = _from_step(ground, reading, at + 1, state)
+    return Walked(rest.reached, (*found, *rest.findings))
+
+
 # ---------------------------------------------------------------- one request
 
 
-def _single(ground: Ground, reading: Reading, at: int, state: World, step: Step, post: Seen) -> list[Finding]:
+def _single(ground: Ground, reading: Reading, at: int, state: World, step: Step, post: Seen) -> Walked:
     (request,) = step.requests
     status = post.exchange.status
     outcomes = _permitted(ground, reading, state, step, post)
     fitting = [each for each in outcomes if status in each.statuses]
     if not fitting:
-        findings = [_wrong_status(ground, step, outcomes, post)]
-        if status == 201 or not step.only_refusals:
-            return findings
-        return findings + _from_step(ground, reading, at + 1, state)
+        refused = status != 201 and step.only_refusals
+        return _go_on(ground, reading, at, state, [_wrong_status(ground, outcomes, post)], anyway=refused)
     effect = fitting[0].effect if status == 201 else None
     if effect is None:
         moment = Moment(state, request.caller, request.selected)
@@ -116,9 +137,11 @@ def _single(ground: Ground, reading: Reading, at: int, state: World, step: Step,
         after = state.after(effect, request.caller, symbol, name)
         moment = Moment(after, request.caller, request.selected, effect, symbol)
         lens = ground.lens(reading)
-        found = [*compare.collection(post.object, symbol, moment, request.caller, lens, post.index, judge_name=judge_name)]
+        found = [
+            *compare.collection(post.object, symbol, moment, request.caller, lens, post.index, judge_name=judge_name)
+        ]
     found += _read_back(ground, reading, at, moment)
-    return found + _from_step(ground, reading, at + 1, moment.state)
+    return _go_on(ground, reading, at, moment.state, found)
 
 
 def _permitted(ground: Ground, reading: Reading, state: World, step: Step, post: Seen) -> list[Outcome]:
@@ -164,10 +187,11 @@ def _name_of(request: Request, post: Seen) -> tuple[str, bool]:
     return (answered if isinstance(answered, str) else sent or ""), False
 
 
-def _wrong_status(ground: Ground, step: Step, outcomes: Sequence[Outcome], post: Seen) -> Finding:
+def _wrong_status(ground: Ground, outcomes: Sequence[Outcome], post: Seen) -> Finding:
     statuses = sorted({status for each in outcomes for status in each.statuses})
     expected = "any 4xx" if len(statuses) >= 100 else " or ".join(map(str, statuses)) or "an alternative of the row"
-    requirement = ground.case.verifies[0]
+    because = tuple(rule for each in outcomes for rule in each.because)
+    requirement = choose(because, ground.case.verifies) if because else ground.case.verifies[0]
     if (post.exchange.status or 500) >= 500 and "BOD-3" in ground.case.verifies:
         requirement = "BOD-3"
     detail = short(post.json if post.json is not None else post.exchange.response_body.decode("utf-8", "replace"))
@@ -186,27 +210,32 @@ def _refusal_advisories(ground: Ground, outcome: Outcome, post: Seen) -> list[Fi
 # ---------------------------------------------------------------- a race
 
 
-def _race(ground: Ground, reading: Reading, at: int, state: World, posts: Sequence[Seen]) -> list[Finding]:
+def _race(ground: Ground, reading: Reading, at: int, state: World, posts: Sequence[Seen]) -> Walked:
     step = ground.case.steps[at]
     broken = [each for each in posts if (each.exchange.status or 500) >= 500]
     if broken:
         text = f"{broken[0].exchange.status} {short(broken[0].json)}"
-        return [Finding("CON-3", "the status of a racing request", "201 or a 4xx", text, broken[0].index)]
+        return Walked(at, (Finding("CON-3", "the status of a racing request", "201 or a 4xx", text, broken[0].index),))
     accepted = sum(each.exchange.status == 201 for each in posts)
     if step.succeed is not None and accepted != step.succeed:
         verifies = ground.case.verifies[0]
         statuses = [each.exchange.status for each in posts]
         text = f"{accepted} ({', '.join(map(str, statuses))})"
-        return [Finding(verifies, "how many of the racing requests succeed", str(step.succeed), text, posts[0].index)]
+        what = "how many of the racing requests succeed"
+        return Walked(at, (Finding(verifies, what, str(step.succeed), text, posts[0].index),))
     pairs = enumerate(zip(step.requests, posts, strict=True))
     racers = [_racing(ground, request, at, index, post) for index, (request, post) in pairs]
     possible = ends(reading, state, racers, ground.ids)
     if not possible:
         answers = ", ".join(str(each.status) for each in racers)
         what = "the answers to racing requests"
-        return [Finding("CON-3", what, "those of some serial order", answers, posts[0].index)]
-    judged = [_race_end(ground, reading, at, end, posts) for end in possible]
-    return min(judged, key=len)
+        return Walked(at, (Finding("CON-3", what, "those of some serial order", answers, posts[0].index),))
+    return furthest(_race_end(ground, reading, at, end, posts) for end in possible)
+
+
+def furthest(tried: Iterable[Walked]) -> Walked:
+    """The walk that explains most."""
+    return min(tried, key=lambda each: (not each.clean, -each.reached, len(each.findings)))
 
 
 def _racing(ground: Ground, request: Request, at: int, index: int, post: Seen) -> Racing:
@@ -215,7 +244,7 @@ def _racing(ground: Ground, request: Request, at: int, index: int, post: Seen) -
     return Racing(request.caller, _authenticated(ground, request), _meaning(post), status, f"new-{at}-{index}", name)
 
 
-def _race_end(ground: Ground, reading: Reading, at: int, end: End, posts: Sequence[Seen]) -> list[Finding]:
+def _race_end(ground: Ground, reading: Reading, at: int, end: End, posts: Sequence[Seen]) -> Walked:
     """The answers and the state against one serial order's end. Nested rows are compared in the end only:
     an answer may show the state before a later racer promoted something."""
     findings: list[Finding] = []
@@ -232,7 +261,7 @@ def _race_end(ground: Ground, reading: Reading, at: int, end: End, posts: Sequen
     caller = requests[0].caller if last is None else requests[int(last.split("-")[2])].caller
     together = _together(end.effects) if end.effects else None
     findings += _read_back(ground, reading, at, Moment(end.state, caller, effect=together, created=last))
-    return findings + _from_step(ground, reading, at + 1, end.state)
+    return _go_on(ground, reading, at, end.state, findings)
 
 
 def _together(effects: Mapping[str, Effect]) -> Effect:

@@ -20,7 +20,9 @@ def failure_text(
     for name in dict.fromkeys(each.requirement for each in verdict.findings if each.severity == "failed"):
         rule = catalogue.requirements[name]
         lines.append(f"  {rule.id} ({rule.level}, {rule.place}): {rule.claim}")
-    lines += [f"  world     {line}" if not at else f"            {line}" for at, line in enumerate(world_lines(case.world))]
+    lines += [
+        f"  world     {line}" if not at else f"            {line}" for at, line in enumerate(world_lines(case.world))
+    ]
     for finding in verdict.findings:
         lines += _finding_lines(finding)
     exchange = _evidence(verdict, record)
@@ -59,7 +61,10 @@ def curl(exchange: Exchange, base_url: str) -> str:
     for name, value in exchange.request_headers.items():
         if name == "authorization":
             shown = value.replace("${" + exchange.who + "}", "$API_KEY")
-            parts += ["-H", f'"Authorization: {safe(shown)}"' if "$API_KEY" in shown else shlex.quote(f"Authorization: {shown}")]
+            parts += [
+                "-H",
+                f'"Authorization: {safe(shown)}"' if "$API_KEY" in shown else shlex.quote(f"Authorization: {shown}"),
+            ]
         else:
             parts += ["-H", shlex.quote(f"{name}: {value}")]
     if exchange.method == "POST":
@@ -78,12 +83,19 @@ def world_lines(world: World) -> Iterator[str]:
         key = " (revoked key)" if user.api_key == "revoked" else ""
         yield f"{symbol}: user in {user.organization or 'no organization'}{key}"
     for symbol, row in world.collections.items():
-        yield f"{symbol}: collection {row.name!r}, " + place({"owner": row.owner or "nobody", "organization": row.organization})
+        yield f"{symbol}: collection {row.name!r}, " + place(
+            {"owner": row.owner or "nobody", "organization": row.organization}
+        )
     for symbol, data in list(world.datasets.items())[:30]:
         facts = {"owner": data.owner or "nobody", "organization": data.organization, "in": data.collection}
         yield f"{symbol}: dataset, " + place(facts) + (", proprietary" if data.proprietary else "")
     if len(world.datasets) > 30:
         yield f"… and {len(world.datasets) - 30} more datasets"
     for symbol, run in list(world.runs.items())[:30]:
-        facts = {"owner": run.owner or "nobody", "of": run.dataset, "organization": run.organization, "in": run.collection}
+        facts = {
+            "owner": run.owner or "nobody",
+            "of": run.dataset,
+            "organization": run.organization,
+            "in": run.collection,
+        }
         yield f"{symbol}: run, " + place(facts)

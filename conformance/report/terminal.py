@@ -24,12 +24,20 @@ def terminal_report(result: Result, catalogue: Catalogue, rerun: Callable[[str],
     lines = [headline, ""]
     lines += _requirements(judgement, catalogue)
     lines += _failures(result, catalogue, rerun)
-    lines += ["", "Interpretation ledger (what the page leaves open, and what this target does):", *_ledger(judgement, catalogue)]
+    lines += [
+        "",
+        "Interpretation ledger (what the page leaves open, and what this target does):",
+        *_ledger(judgement, catalogue),
+    ]
     if judgement.unserved:
         lines += ["", f"Not served, so not observed: {', '.join(judgement.unserved)}"]
     counts = ", ".join(f"{number} {outcome}" for outcome, number in sorted(judgement.counts.items()))
     again = sum(record.attempts - 1 for record in result.transcript.records)
-    lines += ["", f"{len(result.selected)} cases: {counts}" + (f"; {again} answers were lost and asked for again" if again else "")]
+    lines += [
+        "",
+        f"{len(result.selected)} cases: {counts}"
+        + (f"; {again} answers were lost and asked for again" if again else ""),
+    ]
     lines += [f"  {safe(each)}" for each in judgement.reasons]
     lines += [headline]
     return "\n".join(lines)

@@ -77,11 +77,11 @@ def _world(raw: Mapping[str, Any], steps: Iterable[Step], cast: Mapping[str, Use
     datasets: dict[str, Dataset] = {}
     for symbol, fields in raw.get("datasets", {}).items():
         row = Dataset(**{key: value for key, value in fields.items() if key != "count"})
-        datasets.update({each: row for each in _numbered(symbol, fields)})
+        datasets.update(dict.fromkeys(_numbered(symbol, fields), row))
     runs: dict[str, Run] = {}
     for symbol, fields in raw.get("runs", {}).items():
         run = Run(**{key: value for key, value in fields.items() if key != "count"})
-        runs.update({each: run for each in _numbered(symbol, fields)})
+        runs.update(dict.fromkeys(_numbered(symbol, fields), run))
     collections = {symbol: Collection(**fields) for symbol, fields in raw.get("collections", {}).items()}
     rows: list[Collection | Dataset | Run] = [*datasets.values(), *runs.values(), *collections.values()]
     needed = {row.owner for row in rows} | {request.caller for step in steps for request in step.requests}
@@ -141,7 +141,9 @@ def _check_symbols(case: Case) -> None:
 # ---------------------------------------------------------------- steps
 
 
-def _step(raw: Mapping[str, Any], at: int, groups: Mapping[str, tuple[str, ...]], cast: Mapping[str, User], exact: bool) -> Step:
+def _step(
+    raw: Mapping[str, Any], at: int, groups: Mapping[str, tuple[str, ...]], cast: Mapping[str, User], exact: bool
+) -> Step:
     if "race" in raw:
         requests = tuple(
             _request(each, f"{DEFAULT_NAME} {at + 1}.{n}", groups, exact) for n, each in enumerate(raw["race"], 1)

@@ -202,7 +202,7 @@ export const shapeFaults = {
       return result;
     },
   }),
-  'cre-nested-user-without-id': fault(['CRE-2'], 'the nested user of another\'s dataset lacks its id', {
+  'cre-nested-user-without-id': fault(['CRE-2'], 'the nested user of a shared dataset lacks its id', {
     nestedDataset: (h, store, row) => {
       const view = nestedDataset(h, store, row);
       return row.orgId !== null && view.user ? { ...view, user: { email: view.user.email } } : view;
@@ -246,8 +246,5 @@ export const storeFaults = {
       result.body.created_at = ctx.h.time(new Date(Date.parse(result.body.created_at) + 86_400_000));
       return result;
     },
-  }),
-  'pro-twenty-runs-at-most': fault(['PRO-2'], 'the update of runs is limited to twenty rows', {
-    promotedRuns: (ctx, rows) => promotedRuns(ctx, rows).slice(0, 20),
   }),
 };

@@ -98,6 +98,9 @@ export const promotionFaults = {
   'pro-newest-run-only': fault(['PRO-2'], 'only the newest run of each promoted dataset is promoted', {
     promotedRuns: (ctx, rows) => rows.flatMap((row) => promotedRuns(ctx, [row]).slice(-1)),
   }),
+  'pro-twenty-runs-at-most': fault(['PRO-2'], 'the update of runs is limited to twenty rows', {
+    promotedRuns: (ctx, rows) => promotedRuns(ctx, rows).slice(0, 20),
+  }),
   'pro-runs-elsewhere-forgotten': fault(['PRO-2'], 'runs that lie in another collection are neither moved nor promoted', {
     reading: { elsewhere: 'stay' },
     promotedRuns: (ctx, rows) => promotedRuns(ctx, rows).filter((run) => run.collectionId === null),
@@ -131,7 +134,7 @@ export const promotionFaults = {
   }),
   'pro-stale-dataset-promoted': fault(['PRO-5', 'PRO-1'], 'an own dataset that another organization sees is re-homed by a mix', {
     reading: { stale: 'attach' },
-    promoted: (ctx) => (honest.sharedRows(ctx).length > 0 ? ctx.rows.filter((row) => ctx.h.isMine(ctx, row)) : []),
+    promoted: (ctx) => (promoted(ctx).length > 0 ? ctx.rows.filter((row) => ctx.h.isMine(ctx, row) && row.orgId !== ctx.org) : []),
   }),
   'pro-once-per-account': fault(['PRO-1', 'PRO-2'], 'a cached flag: the second mixed selection of an account promotes nothing', {
     promoted: (ctx) => {

@@ -144,7 +144,7 @@ async function breaks(name) {
     try {
       await scenario((params) => new World(url, params).setUp(), claim);
     } catch (error) {
-      broken.push(`${title}: ${error instanceof Broken ? error.message : error.stack}`);
+      broken.push(`${title}: ${error instanceof Broken ? error.message : error.message}`);
     }
   }
   server.close();

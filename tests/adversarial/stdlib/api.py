@@ -34,7 +34,7 @@ class Api:
             return self.route(method, url, headers, raw)
         except Refusal as refusal:
             return self.refuse(refusal.status, refusal.message)
-        except Exception as error:  # noqa: BLE001 - a server's last resort; the honest base never comes here
+        except Exception as error:  # a last resort; the honest base never comes here
             return self.refuse(500, f"Server error: {type(error).__name__}")
 
     def refuse(self, status: int, message: str) -> Answer:

@@ -1,455 +1,79 @@
-"""Correct behaviours: every way to choose otherwise where the page leaves it open.
+"""Correct behaviours: each choice alone, and seeded mixtures of many.
 
-A choice is a mixin; `GROUPS` holds the ones that exclude each other, so that seeded mixtures can be drawn.
+A choice is a mixin; a group holds the ones that exclude each other.
 """
 
 from __future__ import annotations
 
 import random
 import re
-import time
-import unicodedata
-from contextlib import AbstractContextManager, contextmanager
-from datetime import datetime, timedelta, timezone
-from threading import Lock
-from typing import Any
 
-from base import LARGEST_ID, Plan, Refusal, Target, Wish
+import choices_answers as answers
+import choices_rules as rules
+from base import Target
 from registry import correct
-from store import Collection, Dataset, Run, User
 
-Rows = list[Dataset]
-Json = dict[str, Any]
-
-# --- readings -------------------------------------------------------------------------------------
-
-
-class AttachOwned(Target):
-    def attachable(self, caller: User, dataset: Dataset) -> bool:
-        return super().attachable(caller, dataset) and dataset.user_id is not None
-
-
-class AttachOwnAndOrgOnly(Target):
-    def attachable(self, caller: User, dataset: Dataset) -> bool:
-        return super().attachable(caller, dataset) and dataset.user_id in (None, caller.id)
-
-
-class AttachOwn(Target):
-    def attachable(self, caller: User, dataset: Dataset) -> bool:
-        return super().attachable(caller, dataset) and dataset.user_id == caller.id
-
-
-class DuplicateBoth(Target):
-    def org_name_taken(self, caller: User, name: str, org_id: int | None) -> bool:
-        return super().org_name_taken(caller, name, caller.org_id)
-
-
-class MovedVisible(Target):
-    def runs_to_move(self, caller: User, datasets: Rows, org_id: int | None) -> list[Run]:
-        return [run for run in super().runs_to_move(caller, datasets, org_id) if self.visible(caller, run)]
-
-
-class MovedMine(Target):
-    def runs_to_move(self, caller: User, datasets: Rows, org_id: int | None) -> list[Run]:
-        return [run for run in super().runs_to_move(caller, datasets, org_id) if run.user_id == caller.id]
-
-
-class RunsElsewhereStay(Target):
-    def runs_to_move(self, caller: User, datasets: Rows, org_id: int | None) -> list[Run]:
-        return [run for run in super().runs_to_move(caller, datasets, org_id) if run.collection_id is None]
-
-
-class PromoteSelection(Target):
-    def runs_to_promote(self, caller: User, datasets: Rows, promoted: Rows) -> list[Run]:
-        return super().runs_to_promote(caller, datasets, datasets if promoted else [])
-
-
-class StaleAttach(Target):
-    def check_stale(self, dataset: Dataset) -> None:
-        """Neither shared nor private: attached, and left as it is."""
-
-
-class Stale404(Target):
-    def check_stale(self, dataset: Dataset) -> None:
-        raise Refusal(404, "Not found.")
-
-
-class ListedRunsReadable(Target):
-    def runs_in(self, reader: User, row: Collection) -> list[Run]:
-        return [run for run in super().runs_in(reader, row) if self.readable(reader, run)]
-
-
-class ListedDatasetsReadable(Target):
-    def datasets_of(self, reader: User, row: Collection) -> Rows:
-        return [d for d in super().datasets_of(reader, row) if self.readable(reader, d)]
-
-
-class ListedReadable(ListedRunsReadable, ListedDatasetsReadable):
-    pass
-
-
-# --- statuses and the order of checks ---------------------------------------------------------------
-
-
-class Ineligible404(Target):
-    """Proprietary and taken ones are `treated as invalid`: 404 (advisories), hidden ones too."""
-
-    def check_dataset(self, caller: User, dataset: Dataset) -> None:
-        if self.proprietary(caller, dataset) or self.taken(caller, dataset):
-            raise Refusal(404, "Dataset not found.")
-        super().check_dataset(caller, dataset)
-
-
-class Hidden400(Target):
-    """An id that exists and is not for the caller is 400, one that never existed is 404."""
-
-    def find(self, caller: User, dataset_id: int) -> Dataset:
-        if self.store.datasets.get(dataset_id) is None:
-            raise Refusal(404, f"Dataset {dataset_id} not found.")
-        try:
-            return super().find(caller, dataset_id)
-        except Refusal:
-            raise Refusal(400, f"Dataset {dataset_id} is invalid.") from None
-
-
-class NameFirst(Target):
-    """The account's names before any dataset is looked at."""
-
-    def plan(self, caller: User, wish: Wish) -> Plan:
-        with self.store.lock:
-            if self.own_name_taken(caller, wish.name, None):
-                raise Refusal(400, "You have a collection of that name.")
-            return super().plan(caller, wish)
-
-
-class BodyBeforeKey(Target):
-    auth_first = False
-
-
-class IdsBackwards(Target):
-    """Looks at the last id first, and attaches in that order."""
-
-    def select(self, caller: User, ids: list[int]) -> Rows:
-        return super().select(caller, ids[::-1])
-
-
-# --- lists of ids -------------------------------------------------------------------------------------
-
-
-class StrictIds(Target):
-    """[] and repeated ids are 422, ids outside 1...2^31-1 too."""
-
-    def read_ids(self, body: Json) -> list[int] | None:
-        if body.get("dataset_ids") == []:
-            raise Refusal(422, "dataset_ids: at least one.")
-        return super().read_ids(body)
-
-    def to_id(self, value: Any) -> int:
-        if not 1 <= super().to_id(value) <= LARGEST_ID:
-            raise Refusal(422, "dataset_ids: not an id.")
-        return value
-
-    def unique(self, ids: list[int]) -> list[int]:
-        if len(set(ids)) != len(ids):
-            raise Refusal(422, "dataset_ids: repeated.")
-        return ids
-
-
-class RefusingIds(StrictIds):
-    """The same with 400, and at most a hundred of them."""
-
-    def read_ids(self, body: Json) -> list[int] | None:
-        ids = body.get("dataset_ids")
-        try:
-            return super().read_ids(body)
-        except Refusal:
-            integers = isinstance(ids, list) and all(type(i) is int for i in ids)
-            raise Refusal(400 if integers else 422, "dataset_ids are invalid.") from None
-
-    def unique(self, ids: list[int]) -> list[int]:
-        if len(ids) > 100:
-            raise Refusal(400, "At most a hundred.")
-        return super().unique(ids)
-
-
-class LaxIds(Target):
-    """"12", 1.0 and true are the integers they stand for."""
-
-    def to_id(self, value: Any) -> int:
-        if isinstance(value, bool):
-            return int(value)
-        if isinstance(value, str) and re.fullmatch("-?[0-9]{1,18}", value):
-            return int(value)
-        if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
-            return int(value)
-        return super().to_id(value)
-
-
-# --- bodies and names -----------------------------------------------------------------------------------
-
-
-class UnknownFields422(Target):
-    def read_wish(self, raw: bytes) -> Wish:
-        wish = super().read_wish(raw)
-        if set(wish.body) - {"name", "dataset_ids"}:
-            raise Refusal(422, "Unknown fields.")
-        return wish
-
-
-class JsonOnly415(Target):
-    def check_content_type(self, content_type: str | None) -> None:
-        if (content_type or "").partition(";")[0].strip().lower() != "application/json":
-            raise Refusal(415, "application/json is required.")
-
-
-class JsonOnly422(Target):
-    def check_content_type(self, content_type: str | None) -> None:
-        if "json" not in (content_type or "").lower():
-            raise Refusal(422, "application/json is required.")
-
-
-class Trimmed(Target):
-    """Trimmed before anything else, so that a blank name is an empty one: 400."""
-
-    def check_name_form(self, name: str) -> str:
-        return super().check_name_form(name.strip())
-
-
-class Printable(Target):
-    """At most 100 characters, no control characters, no lone surrogates, no blank names: 422."""
-
-    def check_name_form(self, name: str) -> str:
-        name = super().check_name_form(name)
-        odd = any(unicodedata.category(c) in ("Cc", "Cs") for c in name)
-        if len(name) > 100 or odd or not name.strip():
-            raise Refusal(422, "name: 1 to 100 printable characters.")
-        return name
-
-
-class Long400(Target):
-    def check_name_form(self, name: str) -> str:
-        if len(name) > 100:
-            raise Refusal(400, "name: at most 100 characters.")
-        return super().check_name_form(name)
-
-
-class Casefolded(Target):
-    def name_key(self, name: str) -> Any:
-        return name.casefold()
-
-
-class FoldedNfc(Target):
-    def name_key(self, name: str) -> Any:
-        return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
-
-
-class StrictScheme(Target):
-    def scheme_accepted(self, scheme: str) -> bool:
-        return scheme == "Bearer"
-
-
-class Small413(Target):
-    max_body = 64 * 1024
-
-
-# --- answers ------------------------------------------------------------------------------------------------
-
-
-class OffsetMicroseconds(Target):
-    def time(self, moment: datetime | None) -> Any:
-        zone = timezone(timedelta(hours=5, minutes=30))
-        return moment and moment.astimezone(zone).isoformat(timespec="microseconds")
-
-
-class NoZone(Target):
-    def time(self, moment: datetime | None) -> Any:
-        return moment and moment.replace(tzinfo=None).isoformat(timespec="milliseconds")
-
-
-class NeverUpdated(Target):
-    def new_collection(self, plan: Plan) -> Collection:
-        row = super().new_collection(plan)
-        row.updated_at = None
-        return row
-
-
-class ExtraFields(Target):
-    def collection(self, reader: User, row: Collection) -> Json:
-        return super().collection(reader, row) | {"object": "collection", "dataset_count": 0, "links": {}, "tags": []}
-
-    def nested_dataset(self, row: Dataset) -> Json:
-        return super().nested_dataset(row) | {"data_collection_id": row.collection_id, "proprietary": row.proprietary}
-
-
-class BareRuns(Target):
-    def nested_run(self, row: Run) -> Json:
-        return {"id": row.id}
-
-
-class NoOrgAuthor(Target):
-    def org_author(self, org_id: int) -> str | None:
-        return None
-
-
-class Shuffled(Target):
-    def collection(self, reader: User, row: Collection) -> Json:
-        body = super().collection(reader, row)
-        random.shuffle(body["datasets"])
-        random.shuffle(body["runs"])
-        return dict(sorted(body.items()))
-
-
-class PlainErrors(Target):
-    def error_body(self, status: int, message: str) -> tuple[str, bytes]:
-        return "text/plain; charset=utf-8", message.encode()
-
-
-class HtmlErrors(Target):
-    def error_body(self, status: int, message: str) -> tuple[str, bytes]:
-        return "text/html", f"<html><body><h1>{status}</h1></body></html>".encode()
-
-
-class EmptyErrors(Target):
-    def error_body(self, status: int, message: str) -> tuple[str, bytes]:
-        return "application/json", b""
-
-
-class ArrayErrors(Target):
-    def error_body(self, status: int, message: str) -> tuple[str, bytes]:
-        return "application/problem+json", self.encode([{"loc": ["body"], "msg": message}])
-
-
-class SharedTrueWithOwn(Target):
-    """`shared=true` lists what the organization has, the reader's own shared collections among it."""
-
-    def listed_collections(self, reader: User, shared: bool | None) -> list[Collection]:
-        if shared:
-            return self.store.collections.where("org", reader.org_id)
-        return super().listed_collections(reader, shared)
-
-
-# --- transport, reads, worlds and races -----------------------------------------------------------------------
-
-
-class Http10(Target):
-    protocol = "HTTP/1.0"
-
-
-class Slow(Target):
-    delay = 0.06
-
-
-class GlobalLock(Target):
-    """One create at a time, slowly, so that racers queue."""
-
-    def gap(self) -> None:
-        time.sleep(0.003)
-
-
-class LosersGet409(Target):
-    """Does not wait for whoever holds the same account, name or dataset: 409, and disjoint requests pass."""
-
-    def setup(self) -> None:
-        self.guard = Lock()
-        self.held: set[Any] = set()
-
-    @contextmanager
-    def claim(self, keys: set[Any]) -> Any:
-        with self.guard:
-            if keys & self.held:
-                raise Refusal(409, "Another request is at it.")
-            self.held |= keys
-        try:
-            yield
-        finally:
-            with self.guard:
-                self.held -= keys
-
-    def exclusive(self, caller: User, wish: Wish) -> AbstractContextManager[Any]:
-        place = ("org", caller.org_id) if caller.org_id is not None else ("user", caller.id)
-        return self.claim({(place, self.name_key(wish.name)), *(wish.ids or [])})
-
-    def gap(self) -> None:
-        time.sleep(0.001)
-
-    def answer(self, plan: Plan, row: Collection) -> Any:
-        with self.store.lock:
-            return super().answer(plan, row)
-
-
-class NoReads(Target):
-    operations = frozenset()
-
-
-class CollectionReadsOnly(Target):
-    operations = frozenset({"collection", "list"})
-
-
-class DatasetAndRunReadsOnly(Target):
-    operations = frozenset({"dataset", "run"})
-
-
-class SomeWorlds(Target):
-    """Cannot revoke keys, make org-only rows, or runs that lie elsewhere than their dataset."""
-
-    def unsupported(self, params: Json) -> list[str]:
-        paths = [f"users.{s}.api_key" for s, u in (params.get("users") or {}).items() if u.get("api_key") == "revoked"]
-        for kind in ("collections", "datasets", "runs"):
-            rows = params.get(kind) or {}
-            paths += [f"{kind}.{s}.owner" for s, row in rows.items() if row.get("owner") is None]
-        datasets = params.get("datasets") or {}
-        for symbol, run in (params.get("runs") or {}).items():
-            dataset = datasets.get(run.get("dataset"))
-            if dataset is None:
-                paths.append(f"runs.{symbol}.dataset")
-            elif dataset.get("collection") != run.get("collection"):
-                paths.append(f"runs.{symbol}.collection")
-        return paths
-
-
-class OwnersStayPut(Target):
-    """Cannot arrange an owner whose organization is not the row's."""
-
-    def unsupported(self, params: Json) -> list[str]:
-        users = params.get("users") or {}
-        return [
-            f"{kind}.{symbol}.organization"
-            for kind in ("collections", "datasets", "runs")
-            for symbol, row in (params.get(kind) or {}).items()
-            if row.get("owner") in users
-            and row.get("organization") not in (None, users[row["owner"]].get("organization"))
-        ]
-
+MIXTURES = 24
 
 GROUPS: tuple[tuple[type[Target], ...], ...] = (
-    (AttachOwned, AttachOwnAndOrgOnly, AttachOwn),
-    (DuplicateBoth,),
-    (MovedVisible, MovedMine),
-    (RunsElsewhereStay,),
-    (PromoteSelection,),
-    (StaleAttach, Stale404),
-    (ListedRunsReadable, ListedDatasetsReadable, ListedReadable),
-    (Ineligible404, Hidden400),
-    (NameFirst,),
-    (BodyBeforeKey,),
-    (IdsBackwards,),
-    (StrictIds, RefusingIds, LaxIds),
-    (UnknownFields422,),
-    (JsonOnly415, JsonOnly422),
-    (Trimmed, Printable, Long400),
-    (Casefolded, FoldedNfc),
-    (StrictScheme,),
-    (Small413,),
-    (OffsetMicroseconds, NoZone),
-    (NeverUpdated,),
-    (ExtraFields,),
-    (BareRuns,),
-    (NoOrgAuthor,),
-    (Shuffled,),
-    (PlainErrors, HtmlErrors, EmptyErrors, ArrayErrors),
-    (SharedTrueWithOwn,),
-    (Http10,),
-    (GlobalLock, LosersGet409),
-    (SomeWorlds, OwnersStayPut),
+    (rules.AttachOwned, rules.AttachOwnAndOrgOnly, rules.AttachOwn),
+    (rules.DuplicateBoth,),
+    (rules.MovedVisible, rules.MovedMine),
+    (rules.RunsElsewhereStay,),
+    (rules.PromoteSelection,),
+    (rules.StaleAttach, rules.Stale404),
+    (rules.ListedRunsReadable, rules.ListedDatasetsReadable, rules.ListedReadable),
+    (rules.Ineligible404, rules.Hidden400, rules.LeakyRefusals),
+    (rules.NameFirst,),
+    (rules.BodyBeforeKey,),
+    (rules.IdsBackwards,),
+    (rules.StrictIds, rules.RefusingIds, rules.LaxIds),
+    (rules.UnknownFields422,),
+    (rules.JsonOnly415, rules.JsonOnly422),
+    (rules.Trimmed, rules.Printable, rules.Long400),
+    (rules.Casefolded, rules.FoldedNfc),
+    (rules.StrictScheme,),
+    (rules.Small413,),
+    (answers.OffsetMicroseconds, answers.NoZone),
+    (answers.NeverUpdated,),
+    (answers.ExtraFields,),
+    (answers.BareRuns,),
+    (answers.NoOrgAuthor,),
+    (answers.Shuffled,),
+    (answers.RawUtf8,),
+    (answers.HugeIds, answers.SameIds),
+    (answers.PlainErrors, answers.HtmlErrors, answers.EmptyErrors, answers.ArrayErrors),
+    (answers.SharedTrueWithOwn,),
+    (answers.Http10,),
+    (answers.GlobalLock, answers.LosersGet409),
+    (answers.SomeWorlds, answers.OwnersStayPut),
 )
-ALONE = (Slow, NoReads, CollectionReadsOnly, DatasetAndRunReadsOnly)
+ALONE = (answers.Slow, answers.NoReads, answers.CollectionReadsOnly, answers.DatasetAndRunReadsOnly)
+
+
+def kebab(name: str) -> str:
+    return re.sub("(?<=[a-z])(?=[A-Z0-9])", "-", name).lower()
+
+
+def note_of(choice: type[Target]) -> str:
+    return (choice.__doc__ or f"chooses {kebab(choice.__name__).replace('-', ' ')}").splitlines()[0]
+
+
+def mixture(seed: int) -> tuple[type[Target], ...]:
+    """About half of the groups, one choice of each: the class order decides which wraps which."""
+    draw = random.Random(seed)
+    chosen = [draw.choice(group) for group in GROUPS if draw.random() < 0.5]
+    draw.shuffle(chosen)
+    return tuple(chosen)
+
+
+def register_all() -> None:
+    for choice in [c for group in GROUPS for c in group] + list(ALONE):
+        correct("ok-" + kebab(choice.__name__), note_of(choice))(choice)
+    for seed in range(MIXTURES):
+        parts = mixture(seed)
+        note = "mixture of " + ", ".join(kebab(part.__name__) for part in parts)
+        correct(f"ok-mixture-{seed:02}", note)(type(f"Mixture{seed}", (*parts, Target), {}))
+
+
+register_all()

@@ -23,7 +23,9 @@ class StoredName(Target):
         return self.changed(super().check_name_form(name))
 
 
-@faulty("nam-before-promotion", "NAM-3", note="the organization's names are asked only when all datasets were shared before")
+@faulty(
+    "nam-before-promotion", "NAM-3", note="the organization's names are asked only when all datasets were shared before"
+)
 class BeforePromotion(Target):
     def check_name_free(self, plan: Plan) -> None:
         org_id = None if plan.promoted else plan.org_id
@@ -50,13 +52,19 @@ class OwnSharedFree(Target):
         return any(c.org_id == org_id or org_id is not None for c in namesakes)
 
 
-@faulty("nam-own-private-free", "NAM-2", note="a shared creation looks at the organization only: my private namesake is missed")
+@faulty(
+    "nam-own-private-free",
+    "NAM-2",
+    note="a shared creation looks at the organization only: my private namesake is missed",
+)
 class OwnPrivateFree(Target):
     def own_name_taken(self, caller: User, name: str, org_id: int | None) -> bool:
         return org_id is None and super().own_name_taken(caller, name, org_id)
 
 
-@faulty("nam-members-only", "NAM-3", note="an inner join on members: org-only and former members' collections do not block")
+@faulty(
+    "nam-members-only", "NAM-3", note="an inner join on members: org-only and former members' collections do not block"
+)
 class MembersOnly(Target):
     def org_name_taken(self, caller: User, name: str, org_id: int | None) -> bool:
         if org_id is None:
@@ -66,7 +74,9 @@ class MembersOnly(Target):
         return any(o is not None and o.org_id == org_id for o in owners)
 
 
-@faulty("nam-null-organization", "NAM-4", note="private names block among callers without an organization (null == null)")
+@faulty(
+    "nam-null-organization", "NAM-4", note="private names block among callers without an organization (null == null)"
+)
 class NullOrganization(Target):
     def org_name_taken(self, caller: User, name: str, org_id: int | None) -> bool:
         if caller.org_id is not None:
@@ -82,7 +92,9 @@ class OtherOrganizationsBlock(Target):
         return org_id is not None and any(c.org_id is not None for c in namesakes)
 
 
-@faulty("nam-second-namesake", "NAM-2", note="`one or none`: with two namesakes already there the check gives up and passes")
+@faulty(
+    "nam-second-namesake", "NAM-2", note="`one or none`: with two namesakes already there the check gives up and passes"
+)
 class SecondNamesake(Target):
     def own_name_taken(self, caller: User, name: str, org_id: int | None) -> bool:
         return len(self.store.collections.where("owner_name", (caller.id, self.name_key(name)))) == 1
@@ -143,7 +155,9 @@ class ZeroIsEmpty(StoredName):
         return name
 
 
-@faulty("nam-stored-cut", "CRE-4", "CRE-3", note="the column holds 64 characters; the answer still shows the whole name")
+@faulty(
+    "nam-stored-cut", "CRE-4", "CRE-3", note="the column holds 64 characters; the answer still shows the whole name"
+)
 class StoredCut(Target):
     def new_collection(self, plan: Plan) -> Collection:
         row = super().new_collection(plan)

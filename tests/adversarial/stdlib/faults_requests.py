@@ -12,7 +12,9 @@ from store import Collection, User
 # --- authentication ---------------------------------------------------------------------------
 
 
-@faulty("aut-revoked-cached", "AUT-2", note="the first use of a revoked key is refused, and fills the cache for the next")
+@faulty(
+    "aut-revoked-cached", "AUT-2", note="the first use of a revoked key is refused, and fills the cache for the next"
+)
 class RevokedCached(Target):
     def setup(self) -> None:
         self.cache: dict[str, int] = {}

@@ -21,7 +21,9 @@ class OnePerDataset(Target):
         return list({run.dataset_id: run for run in self.runs_of(datasets)}.values())
 
 
-@faulty("run-same-visibility-only", "RUN-1", note="my private runs on my shared datasets do not move to a shared collection")
+@faulty(
+    "run-same-visibility-only", "RUN-1", note="my private runs on my shared datasets do not move to a shared collection"
+)
 class SameVisibilityOnly(Target):
     def runs_to_move(self, caller: User, datasets: Rows, org_id: int | None) -> list[Run]:
         return [run for d in datasets for run in self.runs_of([d]) if run.org_id == d.org_id]
@@ -42,7 +44,9 @@ class NullDataset(Target):
         return [run for run in self.store.runs.where("owner", caller.id) if run.dataset_id is None]
 
 
-@faulty("run-null-dataset-private-only", "RUN-2", note="an outer join: runs with no dataset move with a private selection")
+@faulty(
+    "run-null-dataset-private-only", "RUN-2", note="an outer join: runs with no dataset move with a private selection"
+)
 class NullDatasetPrivateOnly(Target):
     def runs_to_move(self, caller: User, datasets: Rows, org_id: int | None) -> list[Run]:
         runs = super().runs_to_move(caller, datasets, org_id)

@@ -22,7 +22,9 @@ class NullShares(Target):
         return plan
 
 
-@faulty("vis-remembered-per-user", "VIS-2", "PRO-5", note="after a mixed success an account's private selection is mixed")
+@faulty(
+    "vis-remembered-per-user", "VIS-2", "PRO-5", note="after a mixed success an account's private selection is mixed"
+)
 class RememberedMix(Target):
     def setup(self) -> None:
         self.mixers: set[int] = set()
@@ -53,7 +55,9 @@ class Majority(Target):
         return caller.org_id if 2 * shares >= len(datasets) else None
 
 
-@faulty("vis-first-page", "VIS-4", note="looks at the first ten datasets only: a dozen with the shared one last is private")
+@faulty(
+    "vis-first-page", "VIS-4", note="looks at the first ten datasets only: a dozen with the shared one last is private"
+)
 class FirstPage(Target):
     def resulting_org(self, caller: User, datasets: Rows) -> int | None:
         return super().resulting_org(caller, datasets[:10])
@@ -80,7 +84,9 @@ class NoOrgMixedPasses(Target):
             raise Refusal(400, "You are not in an organization.")
 
 
-@faulty("vis-dataset-decides-org", "VIS-5", "VIS-3", note="an own dataset of a former organization shares with that one")
+@faulty(
+    "vis-dataset-decides-org", "VIS-5", "VIS-3", note="an own dataset of a former organization shares with that one"
+)
 class DatasetDecidesOrg(Target):
     def check_dataset(self, caller: User, dataset: Dataset) -> None:
         if dataset.proprietary or dataset.collection_id is not None:
@@ -129,7 +135,9 @@ class AfterSharedOnly(Target):
         return super().to_promote(caller, datasets[first:], org_id)
 
 
-@faulty("pro-runs-of-last-only", "PRO-2", note="a loop variable survives its loop: runs of the last promoted dataset only")
+@faulty(
+    "pro-runs-of-last-only", "PRO-2", note="a loop variable survives its loop: runs of the last promoted dataset only"
+)
 class RunsOfLastOnly(Target):
     def runs_to_promote(self, caller: User, datasets: Rows, promoted: Rows) -> list[Run]:
         return super().runs_to_promote(caller, datasets, promoted[-1:])
@@ -163,7 +171,9 @@ class BetweenIds(Target):
         return [d for d in own if low <= d.id <= high and d.org_id is None]
 
 
-@faulty("pro-runs-without-dataset", "PRO-5", "RUN-2", note="an outer join: my runs with no dataset are promoted in a mix")
+@faulty(
+    "pro-runs-without-dataset", "PRO-5", "RUN-2", note="an outer join: my runs with no dataset are promoted in a mix"
+)
 class RunsWithoutDataset(Target):
     def runs_to_promote(self, caller: User, datasets: Rows, promoted: Rows) -> list[Run]:
         wanted = {d.id for d in promoted} | {None}
@@ -217,7 +227,9 @@ class ProprietaryOfOthers(Target):
         return dataset.proprietary and dataset.user_id == caller.id
 
 
-@faulty("att-taken-by-hidden", "ATT-3", note="taken is asked of the collections the caller can see: a hidden one loses it")
+@faulty(
+    "att-taken-by-hidden", "ATT-3", note="taken is asked of the collections the caller can see: a hidden one loses it"
+)
 class TakenByHidden(Target):
     def taken(self, caller: User, dataset: Dataset) -> bool:
         holder = self.store.collections.get(dataset.collection_id)
@@ -242,7 +254,9 @@ class SkipsUnknown(Target):
         return super().select(caller, known or ids)
 
 
-@faulty("att-other-organizations", "ATT-5", note="visible is `org_id is not null`: another organization's dataset attaches")
+@faulty(
+    "att-other-organizations", "ATT-5", note="visible is `org_id is not null`: another organization's dataset attaches"
+)
 class OtherOrganizations(Target):
     def visible(self, reader: User, row: Any) -> bool:
         return super().visible(reader, row) or (isinstance(row, Dataset) and row.org_id is not None)
@@ -254,12 +268,13 @@ class OtherOrganizations(Target):
 @faulty("att-null-is-null", "ATT-5", note="callers without an organization see each other's private datasets")
 class NullIsNull(Target):
     def visible(self, reader: User, row: Any) -> bool:
-        return row.user_id == reader.id or row.org_id == reader.org_id and reader.org_id is None or super().visible(
-            reader, row
-        )
+        strangers = row.org_id is None and reader.org_id is None
+        return strangers or super().visible(reader, row)
 
 
-@faulty("att-last-chunk-lost", "ATT-1", note="attached in chunks of 40, the unfinished chunk is dropped beyond the first")
+@faulty(
+    "att-last-chunk-lost", "ATT-1", note="attached in chunks of 40, the unfinished chunk is dropped beyond the first"
+)
 class LastChunkLost(Target):
     def attach(self, plan: Plan, collection: Collection) -> None:
         whole = len(plan.datasets) // 40 * 40 or len(plan.datasets)
@@ -284,7 +299,9 @@ class StaleWrite(Target):
         return body
 
 
-@faulty("att-colleagues-alone-only", "VIS-4", "ATT-1", note="a colleague's shared dataset attaches alone, never in a mix")
+@faulty(
+    "att-colleagues-alone-only", "VIS-4", "ATT-1", note="a colleague's shared dataset attaches alone, never in a mix"
+)
 class ColleaguesAloneOnly(Target):
     def check_mix(self, caller: User, datasets: Rows) -> None:
         if any(d.org_id is None for d in datasets) and any(d.user_id != caller.id for d in datasets):

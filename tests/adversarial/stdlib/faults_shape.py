@@ -111,7 +111,9 @@ class StaleNestedRuns(Target):
         return body
 
 
-@faulty("ans-shared-not-stored", "VIS-4", "CRE-3", note="after a promotion the answer is shared, the stored row private")
+@faulty(
+    "ans-shared-not-stored", "VIS-4", "CRE-3", note="after a promotion the answer is shared, the stored row private"
+)
 class SharedNotStored(Target):
     def answer(self, plan: Plan, row: Collection) -> Any:
         body = super().answer(plan, row)

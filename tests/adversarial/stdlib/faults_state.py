@@ -39,7 +39,12 @@ class PromotesWhileChecking(Target):
         return good
 
 
-@faulty("ato-frees-the-taken", "ATO-1", "ATT-3", note="the clean-up detaches every selected dataset of the caller, the taken ones too")
+@faulty(
+    "ato-frees-the-taken",
+    "ATO-1",
+    "ATT-3",
+    note="the clean-up detaches every selected dataset of the caller, the taken ones too",
+)
 class FreesTheTaken(Target):
     def create(self, caller: User, wish: Wish) -> Any:
         try:
@@ -64,7 +69,9 @@ class FreesRuns(FreesTheTaken):
                 self.store.runs.change(run, collection_id=None)
 
 
-@faulty("ato-unshares-all", "ATO-1", note="a duplicate name rolls the whole selection back to private, not the promoted")
+@faulty(
+    "ato-unshares-all", "ATO-1", note="a duplicate name rolls the whole selection back to private, not the promoted"
+)
 class UnsharesAll(Target):
     def check_name_free(self, plan: Plan) -> None:
         try:
@@ -86,7 +93,12 @@ class EmptyCollectionLeft(Target):
             raise
 
 
-@faulty("ato-name-reserved", "ATO-2", "ATO-1", note="the name is reserved before the datasets are checked, and kept on failure")
+@faulty(
+    "ato-name-reserved",
+    "ATO-2",
+    "ATO-1",
+    note="the name is reserved before the datasets are checked, and kept on failure",
+)
 class NameReserved(Target):
     def setup(self) -> None:
         self.reserved: set[tuple[int, str]] = set()
@@ -124,7 +136,9 @@ class TwoOfEach(Target):
 # --- isolation ------------------------------------------------------------------------------------
 
 
-@faulty("iso-hidden-namesake-dataset", "ISO-1", note="a private dataset of somebody else, named like mine, is a conflict")
+@faulty(
+    "iso-hidden-namesake-dataset", "ISO-1", note="a private dataset of somebody else, named like mine, is a conflict"
+)
 class HiddenNamesake(Target):
     def check_dataset(self, caller: User, dataset: Dataset) -> None:
         super().check_dataset(caller, dataset)
@@ -203,7 +217,11 @@ class NameUnlocked(Gap):
         return super().carry_out(plan)
 
 
-@faulty("con-org-name-unlocked", "CON-2", note="the act checks datasets and the account's names again, not the organization's")
+@faulty(
+    "con-org-name-unlocked",
+    "CON-2",
+    note="the act checks datasets and the account's names again, not the organization's",
+)
 class OrgNameUnlocked(NameUnlocked):
     def carry_out(self, plan: Plan) -> Collection:
         if self.own_name_taken(plan.caller, plan.wish.name, plan.org_id):
@@ -231,7 +249,12 @@ class Deadlock(Gap):
             return super().create(caller, wish)
 
 
-@faulty("con-singleton-caller", "CON-1", "OWN-1", note="the service keeps the caller in an attribute; another thread replaces it")
+@faulty(
+    "con-singleton-caller",
+    "CON-1",
+    "OWN-1",
+    note="the service keeps the caller in an attribute; another thread replaces it",
+)
 class SingletonCaller(Gap):
     def create(self, caller: User, wish: Wish) -> Any:
         self.caller = caller
@@ -268,7 +291,12 @@ class Disjoint409(Gap):
         return super().carry_out(plan)
 
 
-@faulty("con-lost-promotion", "CON-1", "PRO-1", note="the last of an account's concurrent requests overwrites who is promoted")
+@faulty(
+    "con-lost-promotion",
+    "CON-1",
+    "PRO-1",
+    note="the last of an account's concurrent requests overwrites who is promoted",
+)
 class LostPromotion(Gap):
     def setup(self) -> None:
         super().setup()

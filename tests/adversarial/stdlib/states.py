@@ -24,13 +24,13 @@ def provider_state(target: Target, request: Any) -> tuple[int, Json]:
     if request.get("action") != "setup":
         return 400, {"error": "unknown action"}
     params = request.get("params") or {}
-    unsupported = target.unsupported(params)
-    if unsupported:
-        return 422, {"unsupported": unsupported}
     try:
         check_world(params)
+        unsupported = target.unsupported(params)
     except (BadWorld, AttributeError, TypeError) as error:
         return 400, {"error": str(error)}
+    if unsupported:
+        return 422, {"unsupported": unsupported}
     with target.store.lock:
         return 200, World(target, params).arrange()
 

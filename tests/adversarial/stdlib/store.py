@@ -73,6 +73,9 @@ class Table(Generic[Row]):
         self.rows: dict[int, Row] = {}
         self.keys = keys or {}
         self.indexes: dict[str, dict[Hashable, dict[int, Row]]] = {name: defaultdict(dict) for name in self.keys}
+        self.start_at(first_id)
+
+    def start_at(self, first_id: int) -> None:
         self._last_id = first_id - 1
 
     def next_id(self) -> int:

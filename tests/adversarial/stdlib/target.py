@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import socket
 from http.client import responses
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -114,10 +115,8 @@ def main() -> None:
     options = parser.parse_args()
     server = start(options.behaviour, options.port)
     print(f"listening on http://127.0.0.1:{server.server_address[1]}/api/v1", flush=True)
-    try:
+    with contextlib.suppress(KeyboardInterrupt):
         server.serve_forever()
-    except KeyboardInterrupt:
-        pass
 
 
 if __name__ == "__main__":
