@@ -60,10 +60,7 @@ def sparing_sweep(case: Case, attached: set[str]) -> list[Read]:
     """The end of a case of many requests: every list, every run, and the datasets that no list shows."""
     world = case.world
     reads = [Read("collections", "", symbol) for symbol, user in world.users.items() if user.api_key == "active"]
-    return [
-        *reads,
-        *_rows(world, _sample(each for each in world.datasets if each not in attached), _sample(world.runs)),
-    ]
+    return [*reads, *_rows(world, [each for each in world.datasets if each not in attached], world.runs)]
 
 
 def _rows(world: World, datasets: Iterable[str], runs: Iterable[str]) -> list[Read]:

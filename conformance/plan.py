@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from conformance.draw import drawn_cases
+from conformance.cells import cell_cases
+from conformance.draw import drawn_worlds, large_selections
 from conformance.errors import NothingSelected
-from conformance.model import Case
+from conformance.model import Case, Source
+from conformance.paths import SCENARIOS, shown
 from conformance.tables import load_tables
+from conformance.yaml_source import load
 
 Depth = Literal["quick", "standard", "exhaustive"]
 DEPTHS: tuple[Depth, ...] = get_args(Depth)
+GENERATED = SCENARIOS / "generated.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,4 +39,14 @@ class Plan:
 def make_plan(depth: Depth, seed: int) -> Plan:
     """Every row of the tables, then what the depth draws beyond them."""
     tabled = [case for table in load_tables() for row in table.rows for case in row.cases]
-    return Plan(depth, seed, (*tabled, *drawn_cases(depth, seed)))
+    return Plan(depth, seed, (*tabled, *_drawn(depth, seed)))
+
+
+def _drawn(depth: Depth, seed: int) -> Iterator[Case]:
+    document, lines = load(GENERATED, "generated")
+    amounts = document["depths"][depth]
+    source = Source(shown(GENERATED), lines.at(("depths", depth)))
+    yield from drawn_worlds(amounts["worlds"], seed, source)
+    yield from large_selections(amounts["large"], seed, source)
+    if amounts["cells"] == "all":
+        yield from cell_cases(source)

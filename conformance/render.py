@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from conformance.errors import HarnessError
 from conformance.model import Binding, Request
 
-_PLACE = re.compile(r"\$\{([^{}]+)\}")
+_PLACE = re.compile(r"\$\{(.+?\*\d+|[^{}]+)\}", re.DOTALL)
 _REPEAT = re.compile(r"(.+)\*(\d+)", re.DOTALL)
 FIRST_UNKNOWN = 2_147_400_000
 """Ids from here on are taken as never given; ATT-4 asks for one up to 2**31 - 1."""
@@ -67,5 +67,8 @@ _NEAR_MISSES: Mapping[str, Callable[[str], str]] = {
     "chopped": lambda key: key[:-1],
     "extended": lambda key: key + _other(key[-1]),
     "shuffled": lambda key: key[::-1] if key[::-1] != key else key + "x",
+    "case-changed": lambda key: key.swapcase() if key.swapcase() != key else key + "x",
+    "half": lambda key: key[: len(key) // 2],
+    "pattern": lambda key: key[: len(key) // 2] + "%",
 }
 NEAR_MISSES = tuple(_NEAR_MISSES)

@@ -113,7 +113,7 @@ def read(path: Path) -> Transcript:
         records: list[Record] = []
         footer: Footer | None = None
         digest = first[2]
-        for number, payload, digest in lines:
+        for number, payload, digest in lines:  # noqa: B007 - the last one is the digest
             if footer is not None:
                 raise TranscriptRefused(f"{path}:{number}: a line follows the footer")
             if isinstance(payload, dict) and "footer" in payload:

@@ -12,7 +12,7 @@ from conformance.judge.leaks import leaks
 from conformance.judge.same import disagreements
 from conformance.judge.seen import READ_OPS, Seen, items_of, parse, short
 from conformance.judge.shape import problems, zoneless
-from conformance.judge.walk import Ground, arranged, furthest, walk
+from conformance.judge.walk import Ground, arranged, by_stage, furthest, ids_of, walk
 from conformance.model import Binding, Case, CaseVerdict, Finding, ReadOp, Record, World
 from conformance.readings import EVERY, Reading, fork, mask
 
@@ -111,7 +111,8 @@ def _ground(case: Case, binding: Binding, seen: tuple[Seen, ...], served: frozen
         for each in seen
         if each.exchange.op == "create" and each.exchange.status == 201 and type(each.object.get("id")) is int
     }
-    return Ground(case, binding, seen, served, stored, created, frozenset(listed))
+    posted, read = by_stage(seen)
+    return Ground(case, binding, seen, served, stored, created, frozenset(listed), posted, read, ids_of(binding))
 
 
 def _setup_problem(ground: Ground) -> str:

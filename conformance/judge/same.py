@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ TOLERANCE = 1.0
 """Seconds by which a stored time may differ: stores round."""
 
 
-def disagreements(step: Step, at: int, posts: list[Seen], reads: list[Seen]) -> Iterator[Finding]:
+def disagreements(step: Step, at: int, posts: Sequence[Seen], reads: Sequence[Seen]) -> Iterator[Finding]:
     """Each field in which a created collection, read by its creator, is not what the 201 said."""
     for index, (request, post) in enumerate(zip(step.requests, posts, strict=False)):
         if post.exchange.status != 201 or not post.object:

@@ -45,25 +45,42 @@ class Ground:
     known_before: frozenset[int]
     """Ids of collections that users had before the first request without our arranging them."""
 
-    def posts(self, at: int) -> list[Seen]:
-        """The answers to a step's requests, in the order of the requests."""
-        found = [each for each in self.seen if each.exchange.op == "create" and each.exchange.stage == at]
-        return sorted(found, key=lambda each: int(each.exchange.about))
+    posted: Mapping[int, Sequence[Seen]]
+    """The answers to each step's requests, in the order of the requests."""
+    read: Mapping[int, Sequence[Seen]]
+    """What was read back after each step; -1 is before the first."""
+    ids: Mapping[int, str | None]
+    """Dataset ids by number; the suite's unknown ones are None."""
 
-    def reads(self, at: int) -> list[Seen]:
+    def posts(self, at: int) -> Sequence[Seen]:
+        """The answers to a step's requests."""
+        return self.posted.get(at, ())
+
+    def reads(self, at: int) -> Sequence[Seen]:
         """What was read back after a step."""
-        return [each for each in self.seen if each.exchange.op != "create" and each.exchange.stage == at]
+        return self.read.get(at, ())
 
     def lens(self, reading: Reading) -> Lens:
         """The comparison's view of this ground."""
         return Lens(self.binding, self.created, self.case.verifies, reading, self.stored)
 
-    @property
-    def ids(self) -> dict[int, str | None]:
-        """Dataset ids by number; the suite's unknown ones are None."""
-        numbers: dict[int, str | None] = {FIRST_UNKNOWN + n: None for n in range(100)}
-        numbers.update({number: symbol for symbol, number in self.binding.datasets.items()})
-        return numbers
+
+def ids_of(binding: Binding) -> dict[int, str | None]:
+    """Dataset symbols by id; the suite's unknown ids are None."""
+    numbers: dict[int, str | None] = {FIRST_UNKNOWN + n: None for n in range(100)}
+    numbers.update({number: symbol for symbol, number in binding.datasets.items()})
+    return numbers
+
+
+def by_stage(seen: Iterable[Seen]) -> tuple[dict[int, list[Seen]], dict[int, list[Seen]]]:
+    """The POSTs and the reads, each by the step that they belong to."""
+    posted: dict[int, list[Seen]] = {}
+    read: dict[int, list[Seen]] = {}
+    for each in seen:
+        (posted if each.exchange.op == "create" else read).setdefault(each.exchange.stage, []).append(each)
+    for posts in posted.values():
+        posts.sort(key=lambda each: int(each.exchange.about))
+    return posted, read
 
 
 def arranged(ground: Ground) -> World:

@@ -162,15 +162,9 @@ def _request(raw: Mapping[str, Any], default_name: str, groups: Mapping[str, tup
         selected = tuple(s for s in re.findall(r"\$\{([a-z][a-z0-9-]*)\}", body))
     else:
         name = raw.get("name", default_name)
-        shown_name = name if exact or name == "" else f"{name} ${{@}}"
-        parts = [f'"name": {json.dumps(shown_name, ensure_ascii=False)}']
-        selected = ()
-        if "datasets" in raw:
-            wanted = raw["datasets"]
-            selected = () if wanted is None else expand_selection(wanted, groups)
-            ids = ", ".join(f"${{{each}}}" for each in selected)
-            parts.append('"dataset_ids": ' + ("null" if wanted is None else f"[{ids}]"))
-        body = "{" + ", ".join(parts) + "}"
+        wanted = raw.get("datasets")
+        selected = () if wanted is None else expand_selection(wanted, groups)
+        body = request_body(name, None if wanted is None else selected, with_ids="datasets" in raw, exact=exact)
     return Request(
         caller=raw["caller"],
         body=body,
@@ -180,6 +174,16 @@ def _request(raw: Mapping[str, Any], default_name: str, groups: Mapping[str, tup
         selected=selected,
         judge_name=raw.get("judge_name", True),
     )
+
+
+def request_body(name: str, selected: tuple[str, ...] | None, *, with_ids: bool, exact: bool = False) -> str:
+    """The body's template; the name gets the case's token unless it is exact (or empty)."""
+    sent = name if exact or name == "" else f"{name} ${{@}}"
+    parts = [f'"name": {json.dumps(sent, ensure_ascii=False)}']
+    if with_ids:
+        ids = "null" if selected is None else "[" + ", ".join(f"${{{each}}}" for each in selected) + "]"
+        parts.append(f'"dataset_ids": {ids}')
+    return "{" + ", ".join(parts) + "}"
 
 
 def expand_selection(selection: Iterable[str], groups: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:

@@ -24,12 +24,12 @@ class TwinError(ValueError):
 
 
 def expansions(row: RawRow) -> Iterator[Expansion]:
-    """Every case of a row: ``abc-1``, or ``abc-1.2`` where it has several; a twin is ``abc-1.2.twin``."""
+    """Every case of a row: ``abc-1``, or ``abc-1.2`` where it has several; the first has the twin, ``abc-1.1.twin``."""
     filled = list(_filled(row))
     for number, each in enumerate(filled, 1):
         name = row["id"] if len(filled) == 1 else f"{row['id']}.{number}"
         yield Expansion(name, each)
-        if "twin" in row:
+        if "twin" in row and number == 1:
             yield Expansion(f"{name}.twin", _twin(row, each), twin_of=name)
 
 
