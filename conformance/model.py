@@ -42,6 +42,8 @@ class Dataset:
     organization: str | None = None
     collection: str | None = None
     proprietary: bool = False
+    name: str | None = None
+    """What it is called where a scenario is about names; None: its symbol."""
 
 
 @dataclass(frozen=True, slots=True)

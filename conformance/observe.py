@@ -9,6 +9,8 @@ from conformance.model import Case, Collection, Dataset, ReadOp, Run, World
 
 FEW = 12
 """Up to here every row of a kind is read; of more, every seventh and the last two."""
+MANY = 40
+"""The same for the sparing sweep, which is the only look at its world."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,8 @@ def sparing_sweep(case: Case, attached: set[str]) -> list[Read]:
     """The end of a case of many requests: every list, every run, and the datasets that no list shows."""
     world = case.world
     reads = [Read("collections", "", symbol) for symbol, user in world.users.items() if user.api_key == "active"]
-    return [*reads, *_rows(world, [each for each in world.datasets if each not in attached], world.runs)]
+    hidden = [each for each in world.datasets if each not in attached]
+    return [*reads, *_rows(world, _sample(hidden, MANY), _sample(world.runs, MANY))]
 
 
 def _rows(world: World, datasets: Iterable[str], runs: Iterable[str]) -> list[Read]:
@@ -69,8 +72,8 @@ def _rows(world: World, datasets: Iterable[str], runs: Iterable[str]) -> list[Re
     return [read for read, _ in reads]
 
 
-def _sample(symbols: Iterable[str]) -> list[str]:
+def _sample(symbols: Iterable[str], few: int = FEW) -> list[str]:
     every = list(symbols)
-    if len(every) <= FEW:
+    if len(every) <= few:
         return every
     return list(dict.fromkeys([*every[::7], *every[-2:]]))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from conformance.bodies import drawn_bodies
 from conformance.cells import cell_cases
 from conformance.draw import drawn_worlds, large_selections
 from conformance.errors import NothingSelected
@@ -48,5 +49,6 @@ def _drawn(depth: Depth, seed: int) -> Iterator[Case]:
     source = Source(shown(GENERATED), lines.at(("depths", depth)))
     yield from drawn_worlds(amounts["worlds"], seed, source)
     yield from large_selections(amounts["large"], seed, source)
+    yield from drawn_bodies(amounts["bodies"], seed, source)
     if amounts["cells"] == "all":
         yield from cell_cases(source)

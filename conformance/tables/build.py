@@ -55,6 +55,7 @@ def build_case(expansion: Expansion, family: str, cast: Mapping[str, User], sour
         twin_of=expansion.twin_of,
         everyone_reads=bool(row.get("everyone_reads")),
         exact_names=exact,
+        sparing=expansion.again,
     )
     _check_symbols(case)
     return case

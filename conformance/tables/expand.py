@@ -17,6 +17,8 @@ class Expansion:
     id: str
     row: RawRow
     twin_of: str | None = None
+    again: bool = False
+    """Whether this is a later round of the same race, which reads back sparingly."""
 
 
 class TwinError(ValueError):
@@ -28,7 +30,7 @@ def expansions(row: RawRow) -> Iterator[Expansion]:
     filled = list(_filled(row))
     for number, each in enumerate(filled, 1):
         name = row["id"] if len(filled) == 1 else f"{row['id']}.{number}"
-        yield Expansion(name, each)
+        yield Expansion(name, each, again="rounds" in row and number > 1)
         if "twin" in row and number == 1:
             yield Expansion(f"{name}.twin", _twin(row, each), twin_of=name)
 

@@ -157,7 +157,7 @@ def _merge(cases: Sequence[tuple[Case, str]]) -> tuple[dict[str, Any], dict[str,
             place = {"owner": at(row.owner), "organization": at(row.organization)}
             params["collections"][prefix + symbol] = {"name": named(row.name, case, token), **place}
         for symbol, dataset in world.datasets.items():
-            names[prefix + symbol] = f"{symbol} {token}"
+            names[prefix + symbol] = f"{dataset.name or symbol} {token}"
             entry = {"name": names[prefix + symbol], "owner": at(dataset.owner)}
             entry |= {"organization": at(dataset.organization), "collection": at(dataset.collection)}
             if dataset.proprietary:
