@@ -136,7 +136,7 @@ def judge_transcript(path: Path, plan: Plan | None = None) -> Result:
         raise TranscriptRefused(f"{path}:1: there is no depth {header.depth!r}")
     for name, digest in digests().items():
         if header.digests.get(name) != digest:
-            raise TranscriptRefused(f"{path}:1: recorded with another {name} than this suite ({__version__}) has")
+            raise TranscriptRefused(f"{path}:1: recorded by a suite whose {name} differ from this one ({__version__})")
     plan = plan or make_plan(depth, header.seed)
     selected = plan.cases if header.selection is None else plan.only(header.selection)
     aborted = (

@@ -128,7 +128,7 @@ def _headers(given: list[str] | None) -> dict[str, str]:
 
 def _certify(settings: object, arguments: list[str]) -> NoReturn:
     from conformance.certification import Settings
-    from conformance.errors import NothingSelected
+    from conformance.errors import HarnessError, NothingSelected
     from conformance.progress import Progress
     from conformance.pytest_plugin import Certification, run_pytest
     from conformance.report.document import write_json
@@ -145,6 +145,8 @@ def _certify(settings: object, arguments: list[str]) -> NoReturn:
     if certification.result is None:
         if status == 0:
             raise typer.Exit(0)
+        if status == 3:
+            raise HarnessError("pytest met an internal error; see above")
         if status == 5 or (certification.selected == 0 and status not in (3, 4)):
             raise NothingSelected("no case matches the selection")
         raise UsageError("pytest did not accept the arguments " + " ".join(arguments))

@@ -40,6 +40,7 @@ class Certification:
         self.result: Result | None = None
         self.problem: ConformanceError | None = None
         self.selected = 0
+        self.chosen = False
         self.by_file: dict[str, list[Case]] = {}
         for case in self.plan.cases:
             self.by_file.setdefault(case.source.file, []).append(case)
@@ -50,11 +51,16 @@ class Certification:
             return ScenarioFile.from_parent(parent, path=file_path, certification=self)
         return None
 
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self) -> None:
+        """Reached only when every selection was understood: pytest finishes collection after a wrong -k, too."""
+        self.chosen = True
+
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Send everything that was selected, before the first item is judged."""
         items = [item for item in session.items if isinstance(item, CaseItem)]
         self.selected = len(items)
-        if not items or session.config.option.collectonly:
+        if not items or not self.chosen or session.config.option.collectonly:
             return
         try:
             self.result = certify(

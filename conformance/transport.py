@@ -107,6 +107,7 @@ class Transport:
         return client
 
     def close(self) -> None:
-        """Close every client."""
-        for client in self._clients:
+        """Close every connection; the next request opens a new one."""
+        clients, self._clients, self._local = self._clients, [], threading.local()
+        for client in clients:
             client.close()
