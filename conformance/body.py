@@ -118,9 +118,9 @@ def _about_name(name: str) -> tuple[frozenset[int], bool]:
     """Statuses that the name alone may get (blank, long, control characters: open) and whether it is judged."""
     if name == "":
         return frozenset(), True
-    if len(name) > VERY_LONG_NAME or any(char == "\0" or "\ud800" <= char <= "\udfff" for char in name):
+    if len(name) > VERY_LONG_NAME or not name.isprintable():
         return CLIENT_ERRORS, False
-    if len(name) > LONG_NAME or name != name.strip() or not name.isprintable():
+    if len(name) > LONG_NAME or name != name.strip():
         return frozenset({400, 422}), False
     return frozenset(), unicodedata.is_normalized("NFC", name)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from conformance.errors import HarnessError
 from conformance.model import Binding, Request
 
-_PLACE = re.compile(r"\$\{(.+?\*\d+|[^{}]+)\}", re.DOTALL)
+_PLACE = re.compile(r"\$\{((?:(?!\$\{).)+?\*\d+|[^{}]+)\}", re.DOTALL)
 _REPEAT = re.compile(r"(.+)\*(\d+)", re.DOTALL)
 FIRST_UNKNOWN = 2_147_400_000
 """Ids from here on are taken as never given; ATT-4 asks for one up to 2**31 - 1."""
@@ -20,7 +20,14 @@ def unknown_id(symbol: str) -> int:
 
 
 def body_of(request: Request, binding: Binding) -> bytes:
-    """The request's bytes: ``${symbol}`` a dataset's id, ``${@}`` the token, ``${a*3}`` a repetition."""
+    """The request's bytes: ``${symbol}`` a dataset's id, ``${@}`` the token, ``${a*3}`` a repetition.
+
+    ``${symbol+4294967296}`` is a number beside the id; ``${org:acme}``, ``${user:bob}``, ``${email:bob}`` and
+    ``${run:night}`` are what they say.
+    """
+    others: Mapping[str, Mapping[str, int] | Mapping[str, str]] = {
+        "org": binding.organizations, "user": binding.users, "email": binding.emails, "run": binding.runs,
+    }  # fmt: skip
 
     def place(match: re.Match[str]) -> str:
         inner = match[1]
@@ -28,8 +35,12 @@ def body_of(request: Request, binding: Binding) -> bytes:
             return binding.token
         if repeat := _REPEAT.fullmatch(inner):
             return repeat[1] * int(repeat[2])
-        if inner in binding.datasets:
-            return str(binding.datasets[inner])
+        symbol, _, added = inner.partition("+")
+        if symbol in binding.datasets:
+            return str(binding.datasets[symbol] + int(added or 0))
+        kind, colon, symbol = inner.partition(":")
+        if colon and symbol in others.get(kind, {}):
+            return str(others[kind][symbol])
         if inner.partition("-")[0] == "unknown":
             return str(unknown_id(inner))
         raise HarnessError(f"a body names {inner!r}, which the world does not have")
