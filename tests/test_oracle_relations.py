@@ -59,7 +59,9 @@ def worlds(draw: st.DrawFn) -> World:
     symbols = [f"d{at}" for at in range(len(datasets))]
     linked = st.sampled_from([None, *symbols])
     runs = draw(
-        st.lists(st.builds(Run, owner=owners, dataset=linked, organization=organizations, collection=places), max_size=4)
+        st.lists(
+            st.builds(Run, owner=owners, dataset=linked, organization=organizations, collection=places), max_size=4
+        )
     )
     by_number = {f"r{at}": run for at, run in enumerate(runs)}
     return World(ORGANIZATIONS, USERS, arranged, dict(zip(symbols, datasets, strict=True)), by_number)

@@ -28,6 +28,7 @@ ORDERED = 4
 NARROWER_OR_WIDER: Mapping[str, str] = {
     "bod-m6b": "a lax parser may take raw control characters, which JSON forbids; the oracle reads JSON strictly",
     "bod-n1z": "a lax parser may replace or skip what is not UTF-8; the oracle reads it in two ways only",
+    "bod-r4g": "a parser without a depth limit may take what the oracle's own parser gives up on",
     "nam-x2m": "which names that differ in case or form are equal is open; the oracle knows equal names only",
 }
 """Row → why its table gives other statuses for an open body than the oracle does."""
@@ -85,7 +86,12 @@ class Ground:
             for kind in ("organizations", "users", "collections", "runs")
         }
         emails = {symbol: f"{symbol}@example.test" for symbol in case.world.users}
-        return cls(case, Binding(TOKEN, datasets=datasets, emails=emails, **kinds), replace(case.world, collections=collections), ids)
+        return cls(
+            case,
+            Binding(TOKEN, datasets=datasets, emails=emails, **kinds),
+            replace(case.world, collections=collections),
+            ids,
+        )
 
 
 def _walk(ground: Ground, reading: Reading) -> Iterator[str]:
@@ -113,9 +119,7 @@ def _by_oracle(ground: Ground, reading: Reading, world: World, request: Request,
     meaning = _meaning(ground, request)
     open_scheme = step.open_point == "scheme-case"
     keys = (True, False) if open_scheme else (_authenticated(ground, request),)
-    return [
-        each for key in keys for each in permitted(reading, world, request.caller, key, meaning, ground.ids)
-    ]
+    return [each for key in keys for each in permitted(reading, world, request.caller, key, meaning, ground.ids)]
 
 
 def _authenticated(ground: Ground, request: Request) -> bool:
