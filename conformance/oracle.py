@@ -22,7 +22,8 @@ def permitted(
     that is absent may be anybody's.
     """
     if not authenticated:
-        return [Outcome(body.refusals | {401}, because=("AUT-1",))]
+        unnamed = frozenset({400}) if any(each.name == "" for each in body.creations) else frozenset[int]()
+        return [Outcome(body.refusals | unnamed | {401}, because=("AUT-1",))]
     outcomes = [Outcome(body.refusals, because=("BOD-1", "BOD-2", "BOD-3"))] if body.refusals else []
     for creation in body.creations:
         outcomes.append(_of_creation(reading, world, caller, creation, ids))

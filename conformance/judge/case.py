@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from conformance.body import LARGE_BODY
 from conformance.judge import compare
@@ -13,8 +13,21 @@ from conformance.judge.same import disagreements
 from conformance.judge.seen import READ_OPS, Seen, items_of, parse, short
 from conformance.judge.shape import problems, zoneless
 from conformance.judge.walk import Ground, arranged, by_stage, furthest, ids_of, walk
-from conformance.model import Binding, Case, CaseVerdict, Finding, ReadOp, Record, World
+from conformance.model import (
+    Binding,
+    Case,
+    CaseVerdict,
+    Collection,
+    Dataset,
+    Finding,
+    ReadOp,
+    Record,
+    Run,
+    World,
+)
 from conformance.readings import EVERY, Reading, fork, mask
+
+ROW_KINDS = ("collections", "datasets", "runs")
 
 
 def judge_case(case: Case, record: Record, served: frozenset[ReadOp], within: int = EVERY) -> CaseVerdict:
@@ -70,15 +83,17 @@ def _unarranged(case: Case, record: Record) -> CaseVerdict:
 def _impossible(world: World, path: str) -> bool:
     """Rows that the page's own invariants rule out, by a fixed list; what else is unsupported is not tested."""
     kind, _, rest = path.partition(".")
-    symbol = rest.partition(".")[0]
-    if kind == "datasets" and symbol in world.datasets:
-        row = world.datasets[symbol]
-        stale = row.owner is not None and row.organization not in (None, world.users[row.owner].organization)
-        return stale or (row.proprietary and (row.organization is not None or row.collection is not None))
-    if kind == "runs" and symbol in world.runs:
-        run = world.runs[symbol]
-        home = world.datasets[run.dataset].collection if run.dataset else None
-        return run.collection is not None and run.collection != home
+    rows: Mapping[str, Collection | Dataset | Run] = getattr(world, kind, {}) if kind in ROW_KINDS else {}
+    row = rows.get(rest.partition(".")[0])
+    if row is None:
+        return False
+    if row.owner is not None and row.organization not in (None, world.users[row.owner].organization):
+        return True  # an organization that its owner is not in
+    if isinstance(row, Dataset):
+        return row.proprietary and (row.organization is not None or row.collection is not None)
+    if isinstance(row, Run):
+        home = world.datasets[row.dataset].collection if row.dataset else None
+        return row.collection is not None and row.collection != home
     return False
 
 
