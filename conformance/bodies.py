@@ -7,7 +7,7 @@ targets; so it draws, our transport sends, and our judge compares. Each body has
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from conformance.model import Case, Dataset, Request, Source, Step, User, World
@@ -17,11 +17,20 @@ VERIFIES = ("BOD-3", "BOD-1", "BOD-2", "CRE-2", "NAM-1", "ATT-4", "ATT-5")
 WORLD = World(("acme",), {"alice": User("acme")}, {}, {"mine": Dataset("alice")}, {})
 
 
-def drawn_bodies(count: int, seed: int, source: Source) -> Iterator[Case]:
-    """``count`` cases, half of them from schemas that the document allows and half from what it forbids."""
+def draw_bodies(count: int, seed: int) -> tuple[bytes, ...]:
+    """About ``count`` bodies, half from what the document allows and half from what it forbids, each once.
+
+    Hypothesis takes constants from the modules that are loaded, so a seed alone does not give the same bodies
+    everywhere: a transcript holds them.
+    """
     if not count:
-        return
-    bodies = dict.fromkeys((*_draw(count // 2, seed, valid=True), *_draw(count - count // 2, seed, valid=False)))
+        return ()
+    both = (*_draw(count // 2, seed, valid=True), *_draw(count - count // 2, seed, valid=False))
+    return tuple(dict.fromkeys(both))
+
+
+def body_cases(bodies: Iterable[bytes], source: Source) -> Iterator[Case]:
+    """A case for each body."""
     for number, body in enumerate(bodies, 1):
         # Latin-1 carries any bytes through the template unchanged; "${" would be taken for a place in it.
         request = Request("alice", body.replace(b"${", b"$ {").decode("latin-1"), "Bearer ${alice}", encoding="latin-1")

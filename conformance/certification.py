@@ -103,6 +103,7 @@ def _record(
             started=datetime.now(UTC).isoformat(timespec="seconds"),
             selection=tuple(case.id for case in selected) if partial else None,
             digests=digests(),
+            bodies=plan.bodies,
         )
         with path.open("w", encoding="ascii", newline="\n") as stream:
             writer = Writer(stream, header)
@@ -137,7 +138,7 @@ def judge_transcript(path: Path, plan: Plan | None = None) -> Result:
     for name, digest in digests().items():
         if header.digests.get(name) != digest:
             raise TranscriptRefused(f"{path}:1: recorded by a suite whose {name} differ from this one ({__version__})")
-    plan = plan or make_plan(depth, header.seed)
+    plan = plan or make_plan(depth, header.seed, header.bodies)
     selected = plan.cases if header.selection is None else plan.only(header.selection)
     aborted = (
         "the transcript has no footer: the run was cut off" if transcript.footer is None else transcript.footer.aborted

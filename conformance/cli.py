@@ -213,3 +213,31 @@ def judge(transcript: Annotated[Path, typer.Argument(help="A transcript.jsonl of
         terminal_report(result, load_catalogue(), lambda case: f"conformance certify --base-url {base_url} -k {case}")
     )
     sys.exit(_STATUS[result.judgement.claim])
+
+
+@app.command()
+def prove(
+    jobs: Annotated[int | None, typer.Option(min=1, help="Targets at a time; default: one a core.")] = None,
+    only: Annotated[str, typer.Option(help="Subjects whose id matches, e.g. 'vis-*'.")] = "*",
+    json_file: Annotated[Path | None, typer.Option("--json", help="Where the matrix goes as JSON.")] = None,
+) -> None:
+    """The kill matrix: reference and variants accepted, every mutant caught (from a checkout)."""
+    import json
+
+    from conformance.codec import encode
+    from conformance.errors import NothingSelected
+    from conformance.prove import proof_line, subjects
+    from conformance.prove import prove as proofs
+
+    chosen = subjects(only)
+    if not chosen:
+        raise NothingSelected(f"no subject matches {only!r}")
+    found = []
+    for proof in proofs(chosen, jobs):
+        found.append(proof)
+        print(proof_line(proof), flush=True)
+    if json_file:
+        json_file.write_text(json.dumps([encode(each) for each in found], indent=1) + "\n", encoding="utf-8")
+    wrong = sum(not each.right for each in found)
+    print(f"{len(found) - wrong} subjects judged rightly, {wrong} wrongly")
+    sys.exit(Exit.NOT_CONFORMANT if wrong else Exit.CONFORMANT)

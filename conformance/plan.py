@@ -1,12 +1,12 @@
-"""Specification, tables and selection → the plan: every case that a depth has, in a fixed order. No I/O but the files."""
+"""Specification, tables and selection → the plan: every case of a depth, in a fixed order. No I/O but the files."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from conformance.bodies import drawn_bodies
+from conformance.bodies import body_cases, draw_bodies
 from conformance.cells import cell_cases
 from conformance.draw import drawn_worlds, large_selections
 from conformance.errors import NothingSelected
@@ -27,6 +27,8 @@ class Plan:
     depth: Depth
     seed: int
     cases: tuple[Case, ...]
+    bodies: tuple[bytes, ...] = ()
+    """What schemathesis drew."""
 
     def only(self, ids: Iterable[str]) -> tuple[Case, ...]:
         """The cases with these ids, in the plan's order; NothingSelected when there are none."""
@@ -37,18 +39,18 @@ class Plan:
         return chosen
 
 
-def make_plan(depth: Depth, seed: int) -> Plan:
-    """Every row of the tables, then what the depth draws beyond them."""
+def make_plan(depth: Depth, seed: int, bodies: tuple[bytes, ...] | None = None) -> Plan:
+    """Every row of the tables, then what the depth draws beyond them; ``bodies`` are those of a recorded run."""
     tabled = [case for table in load_tables() for row in table.rows for case in row.cases]
-    return Plan(depth, seed, (*tabled, *_drawn(depth, seed)))
-
-
-def _drawn(depth: Depth, seed: int) -> Iterator[Case]:
     document, lines = load(GENERATED, "generated")
     amounts = document["depths"][depth]
     source = Source(shown(GENERATED), lines.at(("depths", depth)))
-    yield from drawn_worlds(amounts["worlds"], seed, source)
-    yield from large_selections(amounts["large"], seed, source)
-    yield from drawn_bodies(amounts["bodies"], seed, source)
-    if amounts["cells"] == "all":
-        yield from cell_cases(source)
+    if bodies is None:
+        bodies = draw_bodies(amounts["bodies"], seed)
+    drawn = [
+        *drawn_worlds(amounts["worlds"], seed, source),
+        *large_selections(amounts["large"], seed, source),
+        *body_cases(bodies, source),
+        *(cell_cases(source) if amounts["cells"] == "all" else ()),
+    ]
+    return Plan(depth, seed, (*tabled, *drawn), bodies)

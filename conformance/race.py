@@ -7,6 +7,7 @@ import ssl
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -35,10 +36,8 @@ def race(
         started = time.monotonic()
         for connection, data in zip(connections, held, strict=True):
             if isinstance(connection, socket.socket):
-                try:
+                with suppress(OSError):  # the answer, or its absence, says why
                     connection.sendall(data[-1:])
-                except OSError:
-                    pass  # the answer, or its absence, says why
         with ThreadPoolExecutor(len(racers)) as pool:
             return list(pool.map(lambda each: _receive(each, started), connections))
     finally:

@@ -36,6 +36,8 @@ class Header:
     selection: tuple[str, ...] | None = None
     """Ids of the planned cases where only a part was run; None: all of them."""
     digests: Mapping[str, str] = field(default_factory=dict)
+    bodies: tuple[bytes, ...] = ()
+    """The bodies that were drawn, since drawing depends on more than the seed."""
     format: int = FORMAT
 
 

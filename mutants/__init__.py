@@ -1,0 +1,1 @@
+"""Faulty references and correct variants, as data: patches of ``reference_impl`` that each match exactly once."""
