@@ -13,18 +13,12 @@ from conformance.errors import HarnessError
 @contextmanager
 def bundled_reference() -> Iterator[str]:
     """Its base URL while it runs; it is ended, by its process, on leaving."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "reference_impl", "--port", "0"],
-        stdout=subprocess.PIPE,
-        text=True,
-        stdin=subprocess.DEVNULL,
-    )
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        if "http://" not in line:
-            raise HarnessError("the bundled reference implementation did not start")
-        yield "http://" + line.split("http://", 1)[1].strip()
-    finally:
-        process.terminate()
-        process.wait(10)
+    command = [sys.executable, "-m", "reference_impl", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL) as process:
+        try:
+            line = process.stdout.readline() if process.stdout else ""
+            if "http://" not in line:
+                raise HarnessError("the bundled reference implementation did not start")
+            yield "http://" + line.split("http://", 1)[1].strip()
+        finally:
+            process.terminate()

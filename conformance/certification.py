@@ -13,14 +13,15 @@ from pathlib import Path
 from conformance import __version__
 from conformance.errors import ConformanceError, NothingSelected, TranscriptRefused
 from conformance.execute import Execution, execute
-from conformance.judge import Judgement, judge_run
+from conformance.judge import judge_run
 from conformance.model import Case, Record
 from conformance.plan import DEPTHS, Depth, Plan, make_plan
 from conformance.preflight import preflight
 from conformance.redact import Redactor
+from conformance.result import Result
 from conformance.spec import digests, load_catalogue
 from conformance.targets import ProviderStates
-from conformance.transcript import Header, Transcript, Writer, read
+from conformance.transcript import Header, Writer, read
 from conformance.transport import Limits, Transport, origin_of
 
 
@@ -37,20 +38,6 @@ class Settings:
     concurrency: int = 16
     timeout: float = 30.0
     report_dir: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """A judged transcript and the plan that it was judged by."""
-
-    plan: Plan
-    selected: tuple[Case, ...]
-    transcript: Transcript
-    judgement: Judgement
-
-    def record_of(self, case: str) -> Record | None:
-        """The record of a case."""
-        return next((each for each in self.transcript.records if each.case == case), None)
 
 
 def default_provider_states(base_url: str) -> str:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -68,19 +68,37 @@ def _common(
 _PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
+def _option(text: str, variable: str = "", **more: Any) -> Any:
+    """An option, with its environment variable where it has one."""
+    return typer.Option(help=text, envvar=f"CONFORMANCE_{variable}" if variable else None, **more)
+
+
+_BaseUrl = Annotated[
+    str | None, _option("The deployment, https://host/api/v1; none: the bundled reference.", "BASE_URL")
+]
+_ProviderStates = Annotated[str | None, _option("Where worlds are arranged, if not at the origin.", "PROVIDER_STATES")]
+_Depth = Annotated[str, _option("quick, standard or exhaustive.", "DEPTH")]
+_Seed = Annotated[int, _option("Seed of what is drawn beyond the tables.", "SEED")]
+_Header = Annotated[list[str] | None, _option("'Name: value' sent with every request.")]
+_StateHeader = Annotated[list[str] | None, _option("'Name: value' sent to the provider-state URL.")]
+_Concurrency = Annotated[int, _option("Requests at a time.", "CONCURRENCY", min=1, max=256)]
+_Timeout = Annotated[float, _option("Seconds that an answer may take.", "TIMEOUT", min=0.1)]
+_ReportDir = Annotated[Path | None, _option("Where report.json, transcript.jsonl and junit.xml go.", "REPORT_DIR")]
+
+
 @app.command(context_settings=_PASSED_ON)
 def certify(
     context: typer.Context,
-    base_url: Annotated[str | None, typer.Option(envvar="CONFORMANCE_BASE_URL", help="The deployment, e.g. https://host/api/v1; none: the bundled reference.")] = None,
-    provider_states: Annotated[str | None, typer.Option(envvar="CONFORMANCE_PROVIDER_STATES", help="Where worlds are arranged; default: /_conformance/provider-states at the origin.")] = None,
-    depth: Annotated[str, typer.Option(envvar="CONFORMANCE_DEPTH", help="quick, standard or exhaustive.")] = "standard",
-    seed: Annotated[int, typer.Option(envvar="CONFORMANCE_SEED", help="Seed of what is drawn beyond the tables.")] = 0,
-    header: Annotated[list[str] | None, typer.Option(help="'Name: value' sent with every request.")] = None,
-    provider_states_header: Annotated[list[str] | None, typer.Option(help="'Name: value' sent to the provider-state URL.")] = None,
-    concurrency: Annotated[int, typer.Option(min=1, max=256, envvar="CONFORMANCE_CONCURRENCY", help="Requests at a time.")] = 16,
-    timeout: Annotated[float, typer.Option(min=0.1, envvar="CONFORMANCE_TIMEOUT", help="Seconds that an answer may take.")] = 30.0,
-    report_dir: Annotated[Path | None, typer.Option(envvar="CONFORMANCE_REPORT_DIR", help="Where report.json, transcript.jsonl and junit.xml go.")] = None,
-) -> None:  # fmt: skip
+    base_url: _BaseUrl = None,
+    provider_states: _ProviderStates = None,
+    depth: _Depth = "standard",
+    seed: _Seed = 0,
+    header: _Header = None,
+    provider_states_header: _StateHeader = None,
+    concurrency: _Concurrency = 16,
+    timeout: _Timeout = 30.0,
+    report_dir: _ReportDir = None,
+) -> None:
     """Certify a deployment. What is not listed here goes to pytest: -k, -x, --lf, --junitxml."""
     from conformance.certification import Settings, default_provider_states
     from conformance.plan import DEPTHS
@@ -158,8 +176,11 @@ def _certify(settings: object, arguments: list[str]) -> NoReturn:
 
 
 _STATUS = {
-    "conformant": Exit.CONFORMANT, "partial": Exit.CONFORMANT, "not conformant": Exit.NOT_CONFORMANT, "incomplete": Exit.INCOMPLETE,
-}  # fmt: skip
+    "conformant": Exit.CONFORMANT,
+    "partial": Exit.CONFORMANT,
+    "not conformant": Exit.NOT_CONFORMANT,
+    "incomplete": Exit.INCOMPLETE,
+}
 
 
 @app.command("list")

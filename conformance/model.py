@@ -162,7 +162,7 @@ class Request:
     body: str
     """JSON text template."""
     credentials: str | None
-    """Authorization header template: ``${alice}`` is her key, ``${alice|last-changed}`` a near miss; None sends none."""
+    """Authorization header template: ``${alice}`` is her key, ``${alice|chopped}`` a near miss; None sends none."""
     content_type: str | None = "application/json"
     encoding: Literal["utf-8", "latin-1", "utf-16"] = "utf-8"
     selected: tuple[str, ...] = ()

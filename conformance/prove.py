@@ -21,11 +21,12 @@ from typing import Any
 
 import yaml
 
-from conformance.certification import Result, Settings, certify, default_provider_states
+from conformance.certification import Settings, certify, default_provider_states
 from conformance.errors import UsageError
 from conformance.model import Case
 from conformance.paths import CHECKOUT
 from conformance.plan import Plan, make_plan
+from conformance.result import Result
 
 COMBINATIONS = 8
 PER_COMBINATION = 6
@@ -133,7 +134,9 @@ def _plan() -> Plan:
 def _serving(name: str) -> Iterator[str]:
     module = ["reference_impl"] if name == "reference" else ["mutants", name]
     command = [sys.executable, "-m", *module, "--port", "0"]
-    with subprocess.Popen(command, cwd=_root(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+    with subprocess.Popen(
+        command, cwd=_root(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
         try:
             line = process.stdout.readline() if process.stdout else ""
             if "http://" not in line:

@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
-from conformance.certification import Result, Settings, certify, default_provider_states
+from conformance.certification import Settings, certify, default_provider_states
 from conformance.errors import ConformanceError
 from conformance.model import Case, CaseVerdict
 from conformance.paths import SCENARIOS, shown
 from conformance.plan import Plan, make_plan
 from conformance.report.failure import failure_text
+from conformance.result import Result
 from conformance.spec import load_catalogue
 
 SESSION = "conformance-session"

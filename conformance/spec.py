@@ -91,7 +91,8 @@ def load_catalogue(folder: Path = SPEC) -> Catalogue:
     )
 
 
-def digests() -> dict[str, str]:
+@cache
+def digests() -> Mapping[str, str]:
     """SHA-256 of the page, of the specification's files and of the tables, by what they are."""
 
     def together(paths: list[Path]) -> str:

@@ -58,7 +58,9 @@ def _mutant(raw: Mapping[str, Any], path: Path) -> Mutant:
     if unknown := set(raw) - KEYS:
         raise PatchError(f"{path.name}: {raw.get('id')}: unknown key {min(unknown)}")
     if faulty != ("breaks" in raw) or faulty == ("chooses" in raw):
-        raise PatchError(f"{path.name}: {raw.get('id')}: faulty ones say what they break, correct ones what they choose")
+        raise PatchError(
+            f"{path.name}: {raw.get('id')}: faulty ones say what they break, correct ones what they choose"
+        )
     patches = tuple(Patch(each["file"], each["find"], each["replace"]) for each in raw["patches"])
     return Mutant(raw["id"], raw["note"], patches, tuple(raw.get("breaks", ())), raw.get("chooses", ""))
 

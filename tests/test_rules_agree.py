@@ -63,7 +63,7 @@ def _agree(caller: str, cell: Sequence[Kind], collections: dict[str, Collection]
         assert decision.status in outcome.statuses, (cell, decision, outcome)
         return
     assert outcome.effect is not None, (cell, outcome)
-    named = {number: symbol for number, symbol in enumerate(runs, 1)}
+    named = dict(enumerate(runs, 1))
     assert decision.org_id == ORGANIZATIONS[outcome.effect.visibility]
     assert {ids[each] for each in decision.attached_datasets} == outcome.effect.attached
     assert {ids[each] for each in decision.promoted_datasets} == outcome.effect.promoted

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from conformance.certification import Result
 from conformance.codec import encode
 from conformance.readings import surviving
+from conformance.result import Result
 from conformance.spec import Catalogue
 
 VERSION = 1

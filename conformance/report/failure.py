@@ -1,4 +1,4 @@
-"""One failing case as a person reads it: the rule, the world, what was sent, expected and observed, how to repeat it."""
+"""One failing case as a person reads it: the rule, the world, expected and observed, how to repeat it."""
 
 from __future__ import annotations
 

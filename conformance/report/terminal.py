@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from conformance.certification import Result
 from conformance.judge import Judgement
 from conformance.readings import surviving
 from conformance.report.failure import failure_text
 from conformance.report.text import safe
+from conformance.result import Result
 from conformance.spec import Catalogue
 
 MOST_FAILURES = 20
 _MARKS = {
-    "passed": "✓", "failed": "✗", "advisory": "!", "not-applicable": "–", "not-tested": "?", "not-observed": "·", "error": "?",
-}  # fmt: skip
+    "passed": "✓",
+    "failed": "✗",
+    "advisory": "!",
+    "not-applicable": "–",
+    "not-tested": "?",
+    "not-observed": "·",
+    "error": "?",
+}
 
 
 def terminal_report(result: Result, catalogue: Catalogue, rerun: Callable[[str], str]) -> str:
@@ -58,7 +64,8 @@ def _requirements(judgement: Judgement, catalogue: Catalogue) -> Iterator[str]:
             continue
         rule = catalogue.requirements[each.requirement]
         note = "" if each.outcome == "passed" else f"  [{each.outcome}]"
-        yield f"{_MARKS[each.outcome]} {rule.id:6} {rule.level:6} {each.cases:4} cases  {_first_words(rule.claim)}{note}"
+        words = _first_words(rule.claim)
+        yield f"{_MARKS[each.outcome]} {rule.id:6} {rule.level:6} {each.cases:4} cases  {words}{note}"
 
 
 def _first_words(claim: str) -> str:

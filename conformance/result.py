@@ -1,0 +1,24 @@
+"""What a run comes to: the value that the report is written from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from conformance.judge import Judgement
+from conformance.model import Case, Record
+from conformance.plan import Plan
+from conformance.transcript import Transcript
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A judged transcript and the plan that it was judged by."""
+
+    plan: Plan
+    selected: tuple[Case, ...]
+    transcript: Transcript
+    judgement: Judgement
+
+    def record_of(self, case: str) -> Record | None:
+        """The record of a case."""
+        return next((each for each in self.transcript.records if each.case == case), None)

@@ -1,0 +1,202 @@
+"""The command line as a user meets it: verdicts, exit status, sentences."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from conformance import __version__
+from tests.conformance.conftest import ROOT, Command, serving
+
+
+def test_the_bundled_reference_is_conformant(conformance: Command, tmp_path: Path) -> None:
+    run = conformance("certify", "--depth", "quick", "--report-dir", "report")
+    assert run.returncode == 0, run.stdout[-2000:] + run.stderr[-2000:]
+    assert "conformant, class full" in run.stdout.splitlines()[0]
+    assert run.stdout.splitlines()[0] == run.stdout.splitlines()[-1]
+    report = json.loads((tmp_path / "report/report.json").read_text())
+    assert report["verdict"] == "conformant"
+    assert all(each["outcome"] == "passed" for each in report["requirements"] if each["level"] == "MUST")
+    again = conformance("judge", "report/transcript.jsonl")
+    assert again.returncode == 0
+    assert again.stdout == run.stdout
+
+
+@pytest.mark.parametrize("mutant, requirement", [("pro-first-only", "PRO-1"), ("con-check-then-act", "CON-1")])
+def test_a_faulty_target_is_not_conformant(conformance: Command, tmp_path: Path, mutant: str, requirement: str) -> None:
+    with serving("mutants", mutant) as url:
+        run = conformance("certify", "--base-url", url, "--depth", "quick", "--report-dir", "report")
+    assert run.returncode == 1, run.stderr
+    assert "not conformant" in run.stdout.splitlines()[-1]
+    for words in (f"✗ {requirement}", "expected", "observed", "repeat    curl", "$API_KEY", "rerun     conformance"):
+        assert words in run.stdout
+    suite = ElementTree.parse(tmp_path / "report/junit.xml").getroot()
+    failures = [case for case in suite.iter("testcase") if case.find("failure") is not None]
+    assert failures
+    named = {each.get("value") for case in failures for each in case.iter("property")}
+    assert requirement in named
+
+
+def test_a_selected_case_is_no_claim(conformance: Command, reference: str) -> None:
+    run = conformance("certify", "--base-url", reference, "-k", "pro-n7z")
+    assert run.returncode == 0
+    assert "partial, no claim" in run.stdout.splitlines()[-1]
+    assert "1 cases: 1 passed" in run.stdout
+
+
+def test_an_empty_selection_is_status_five(conformance: Command, reference: str) -> None:
+    run = conformance("certify", "--base-url", reference, "-k", "nothing-has-this-name")
+    assert (run.returncode, run.stderr.strip()) == (5, "conformance: no case matches the selection")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--depth", "deep"), ("--no-such-option",), ("-k", "((("), ("--base-url", "nonsense"), ("--header", "nonsense")],
+)
+def test_a_wrong_option_is_status_two_and_sends_nothing(conformance: Command, arguments: tuple[str, ...]) -> None:
+    run = conformance("certify", *arguments)
+    assert run.returncode == 2
+    assert "conformance: " in run.stderr
+    assert "Traceback" not in run.stderr
+    assert not run.stdout.strip()
+
+
+def test_a_wrong_port_is_one_sentence_and_status_three(conformance: Command) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    run = conformance("certify", "--base-url", f"http://127.0.0.1:{port}/api/v1")
+    assert run.returncode == 3
+    assert len(run.stderr.strip().splitlines()) == 1
+    assert "does not answer" in run.stderr
+
+
+@pytest.mark.parametrize("threads", [True, False])
+def test_a_target_that_answers_html_is_one_sentence_and_status_three(conformance: Command, threads: bool) -> None:
+    with answering(b"<html>", threads=threads) as origin:
+        run = conformance("certify", "--base-url", f"{origin}/api/v1")
+    assert run.returncode == 3
+    assert "it is not a JSON object" in run.stderr
+
+
+def test_a_target_that_refuses_every_key_is_one_sentence_and_status_three(conformance: Command, reference: str) -> None:
+    with answering(b"{}", status=401) as origin:
+        states = reference.replace("/api/v1", "/_conformance/provider-states")
+        run = conformance("certify", "--base-url", f"{origin}/api/v1", "--provider-states", states)
+    assert run.returncode == 3
+    assert "refuses the key" in run.stderr
+
+
+def test_a_target_that_dies_during_the_run_leaves_what_was_recorded(conformance: Command, tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "reference_impl", "--port", "0"], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    assert process.stdout is not None
+    url = process.stdout.readline().split()[-1]
+    transcript = tmp_path / "report/transcript.jsonl"
+
+    def kill_when_records_are_there() -> None:
+        while not transcript.is_file() or transcript.read_text().count("\n") < 20:
+            if ended.wait(0.02):
+                return
+        process.kill()
+
+    ended = threading.Event()
+    killer = threading.Thread(target=kill_when_records_are_there)
+    killer.start()
+    run = conformance("certify", "--base-url", url, "--report-dir", "report", "--depth", "quick")
+    ended.set()
+    killer.join()
+    process.wait()
+    process.stdout.close()
+    assert run.returncode == 3, run.stdout[-500:]
+    assert "incomplete" in run.stdout.splitlines()[-1]
+    assert json.loads((tmp_path / "report/report.json").read_text())["counts"].get("passed", 0) > 5
+
+
+def test_a_table_with_a_typo_is_named_with_its_line(tmp_path: Path) -> None:
+    for name in ("conformance", "spec", "scenarios"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    table = tmp_path / "scenarios/visibility.yaml"
+    lines = table.read_text().splitlines()
+    wrong = next(number for number, line in enumerate(lines, 1) if "title:" in line)
+    lines[wrong - 1] = lines[wrong - 1].replace("title:", "titel:")
+    table.write_text("\n".join(lines))
+    command = [sys.executable, "-m", "conformance", "check"]
+    run = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert run.returncode == 2
+    assert "scenarios/visibility.yaml:" in run.stderr
+    assert "titel" in run.stderr
+
+
+def test_list_show_check_and_version_answer(conformance: Command) -> None:
+    assert conformance("--version").stdout.strip() == __version__
+    assert "PRO-3" in conformance("list").stdout
+    shown = conformance("show", "pro-3").stdout
+    assert "Sharing rules, bullet 3" in shown and "pro-j8r" in shown
+    assert "own private datasets of a mixed selection" in conformance("show", "pro-a3k").stdout
+    assert conformance("show", "nothing").returncode == 2
+    assert conformance("check").returncode == 0
+
+
+def test_an_option_wins_over_the_environment(conformance: Command, reference: str) -> None:
+    run = conformance(
+        "certify", "--depth", "quick", "-k", "pro-n7z", CONFORMANCE_DEPTH="x", CONFORMANCE_BASE_URL=reference
+    )
+    assert run.returncode == 0, run.stderr
+    assert reference in run.stdout
+    assert conformance("certify", CONFORMANCE_DEPTH="x").returncode == 2
+
+
+def test_no_key_reaches_any_artefact(conformance: Command, tmp_path: Path) -> None:
+    with serving("mutants", "aut-case") as url:
+        run = conformance("certify", "--base-url", url, "--depth", "quick", "--report-dir", "report")
+    texts = [run.stdout, run.stderr, *(path.read_text() for path in (tmp_path / "report").iterdir())]
+    assert run.returncode == 1
+    for text in texts:
+        assert "sk_" not in text.replace("sk_00000000000000000000000000000000", "")
+
+
+@contextmanager
+def answering(body: bytes, status: int = 200, threads: bool = True) -> Iterator[str]:
+    """A server that answers everything alike; without threads it serves one connection at a time."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("content-length") or 0))
+            self.send_response(status)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_POST
+
+        def handle(self) -> None:
+            try:
+                super().handle()
+            except ConnectionError:
+                return
+
+        def log_message(self, format: str, *args: object) -> None:
+            return
+
+    kind = http.server.ThreadingHTTPServer if threads else http.server.HTTPServer
+    with kind(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True  # type: ignore[attr-defined]
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
