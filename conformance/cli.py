@@ -245,9 +245,8 @@ def prove(
     """The kill matrix: reference and variants accepted, every mutant caught (from a checkout)."""
     import json
 
-    from conformance.codec import encode
     from conformance.errors import NothingSelected
-    from conformance.prove import proof_line, subjects
+    from conformance.prove import matrix, proof_line, subjects, summary
     from conformance.prove import prove as proofs
 
     chosen = subjects(only)
@@ -258,7 +257,6 @@ def prove(
         found.append(proof)
         print(proof_line(proof), flush=True)
     if json_file:
-        json_file.write_text(json.dumps([encode(each) for each in found], indent=1) + "\n", encoding="utf-8")
-    wrong = sum(not each.right for each in found)
-    print(f"{len(found) - wrong} subjects judged rightly, {wrong} wrongly")
-    sys.exit(Exit.NOT_CONFORMANT if wrong else Exit.CONFORMANT)
+        json_file.write_text(json.dumps(matrix(found), indent=1) + "\n", encoding="utf-8")
+    print(summary(found))
+    sys.exit(Exit.CONFORMANT if all(each.right for each in found) else Exit.NOT_CONFORMANT)

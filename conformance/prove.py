@@ -11,55 +11,70 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
 from conformance.certification import Settings, certify, default_provider_states
-from conformance.errors import UsageError
-from conformance.model import Case
+from conformance.errors import ConformanceError, UsageError
+from conformance.model import Case, CaseVerdict
 from conformance.paths import CHECKOUT
 from conformance.plan import Plan, make_plan
 from conformance.result import Result
+from conformance.spec import load_catalogue
 
 COMBINATIONS = 8
-PER_COMBINATION = 6
+PER_COMBINATION = 8
+SHOWN = 3
+"""Rows on a line of the matrix."""
+
+Kind = Literal["reference", "variant", "combination", "mutant"]
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is started: the reference ("reference"), a mutant, a variant, or variants joined by ``+``."""
+    """What is started: the reference, a variant, several variants joined by ``+``, or a mutant with what it breaks."""
 
     id: str
+    kind: Kind
     breaks: tuple[str, ...] = ()
     note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What became of a subject: whether it was judged rightly, what failed, in how many seconds."""
+    """What became of a subject.
+
+    ``rows`` are those that failed (for a mutant that breaks only a SHOULD: that warned), citing ones first;
+    ``cited`` says whether one of them, or a finding, names what a mutant breaks; ``trouble`` why nothing was judged.
+    """
 
     subject: Subject
     right: bool
     claim: str
-    rows: tuple[str, ...]
-    cited: bool
-    seconds: float
-    requirements: tuple[str, ...]
+    rows: tuple[str, ...] = ()
+    requirements: tuple[str, ...] = ()
+    cited: bool = False
+    failed: int = 0
+    of: int = 0
+    seconds: float = 0.0
+    trouble: str = ""
+
+
+# ---------------------------------------------------------------- what is proved
 
 
 def subjects(pattern: str = "*") -> list[Subject]:
     """Reference, variants, combinations of variants (seeded) and mutants; UsageError outside a checkout."""
-    root = _root()
-    variants = [Subject(each["id"], note=each["note"]) for each in _entries(root / "mutants/correct")]
-    mutants = [Subject(each["id"], tuple(each["breaks"]), each["note"]) for each in _entries(root / "mutants/faulty")]
-    found = [Subject("reference"), *variants, *_combinations([each.id for each in variants]), *mutants]
+    variants = [Subject(each["id"], "variant", note=each["note"]) for each in _entries("correct")]
+    mutants = [Subject(each["id"], "mutant", tuple(each["breaks"]), each["note"]) for each in _entries("faulty")]
+    found = [Subject("reference", "reference"), *variants, *_combinations([each.id for each in variants]), *mutants]
     return [each for each in found if fnmatch.fnmatch(each.id, pattern)]
 
 
@@ -69,56 +84,106 @@ def _root() -> Path:
     return CHECKOUT
 
 
-def _entries(folder: Path) -> Iterator[dict[str, Any]]:
-    for path in sorted(folder.glob("*.yaml")):
-        yield from yaml.safe_load(path.read_text(encoding="utf-8"))
+def _entries(folder: Literal["correct", "faulty"]) -> list[dict[str, Any]]:
+    files = sorted((_root() / "mutants" / folder).glob("*.yaml"))
+    return [each for path in files for each in yaml.safe_load(path.read_text(encoding="utf-8"))]
 
 
-def _combinations(variants: list[str]) -> Iterator[Subject]:
-    """Variants that can be applied together, at random but always the same; patches of one spot exclude each other."""
+def _combinations(variants: Sequence[str]) -> Iterator[Subject]:
+    """Variants at random but always the same, as many as fit together: patches of one spot exclude each other."""
+    patches = {each["id"]: each["patches"] for each in _entries("correct")}
+    sources = {path.name: path.read_text(encoding="utf-8") for path in (_root() / "reference_impl").glob("*.py")}
+
+    def fit(chosen: Sequence[str]) -> bool:
+        texts = dict(sources)
+        for patch in (patch for each in chosen for patch in patches[each]):
+            if texts[patch["file"]].count(patch["find"]) != 1:
+                return False
+            texts[patch["file"]] = texts[patch["file"]].replace(patch["find"], patch["replace"])
+        return True
+
     drawn = random.Random(0)
     for _ in range(COMBINATIONS):
         chosen: list[str] = []
         for each in drawn.sample(variants, len(variants)):
-            if len(chosen) < PER_COMBINATION and _applies([*chosen, each]):
-                chosen.append(each)
-        yield Subject("+".join(sorted(chosen)), note="a combination")
+            if len(chosen) < PER_COMBINATION and fit(sorted([*chosen, each])):
+                chosen = sorted([*chosen, each])
+        yield Subject("+".join(chosen), "combination", note="a combination")
 
 
-@cache
-def _sources() -> dict[str, str]:
-    return {path.name: path.read_text(encoding="utf-8") for path in (_root() / "reference_impl").glob("*.py")}
+# ---------------------------------------------------------------- proving
 
 
-def _applies(chosen: list[str]) -> bool:
-    texts = dict(_sources())
-    patches = {each["id"]: each["patches"] for each in _entries(_root() / "mutants/correct")}
-    if {"no-reads", "no-run-reads"} <= set(chosen):
-        return False
-    for patch in (patch for each in chosen for patch in patches[each]):
-        if texts[patch["file"]].count(patch["find"]) != 1:
-            return False
-        texts[patch["file"]] = texts[patch["file"]].replace(patch["find"], patch["replace"])
-    return True
-
-
-def prove(chosen: list[Subject], jobs: int | None = None) -> Iterator[Proof]:
+def prove(chosen: Sequence[Subject], jobs: int | None = None) -> Iterator[Proof]:
     """Judge every subject, ``jobs`` at a time (default: one a core), in order."""
     with ProcessPoolExecutor(jobs or os.cpu_count() or 1) as pool:
-        yield from pool.map(prove_one, chosen)
+        yield from pool.map(_prove_one, chosen)
 
 
-def prove_one(subject: Subject) -> Proof:
+def _prove_one(subject: Subject) -> Proof:
     """Start a subject and judge it: a mutant by the rows that cite what it breaks first, the rest by the whole plan."""
-    plan = _plan()
     started = time.monotonic()
-    with _serving(subject.id) as url:
-        settings = Settings(url, default_provider_states(url), plan.depth)
-        citing = [case for case in plan.cases if set(case.verifies) & set(subject.breaks)]
-        result = certify(settings, plan, citing, _silent) if citing else None
-        if result is None or result.judgement.claim != "not conformant":
-            result = certify(settings, plan, plan.cases, _silent)
-    return _proof(subject, result, time.monotonic() - started)
+    try:
+        with _serving(subject.id) as url:
+            proof = _judge(subject, url)
+    except ConformanceError as error:
+        return Proof(subject, False, "none", seconds=_since(started), trouble=str(error))
+    return proof(_since(started))
+
+
+def _judge(subject: Subject, url: str) -> _Timed:
+    settings = Settings(url, default_provider_states(url), _plan("standard").depth)
+    tables, everything = _plan("quick"), _plan("standard")
+    citing = [case for case in tables.cases if set(case.verifies) & set(subject.breaks)]
+    if citing:
+        timed = _Timed(subject, certify(settings, tables, citing, _silent))
+        if timed.cited:
+            return timed
+    return _Timed(subject, certify(settings, everything, everything.cases, _silent))
+
+
+class _Timed:
+    """A judged run, to become a proof when the target has ended."""
+
+    def __init__(self, subject: Subject, result: Result) -> None:
+        self.subject, self.claim = subject, result.judgement.claim
+        broken, soft = set(subject.breaks), _only_should(subject.breaks)
+        self.cases: dict[str, Case] = {case.id: case for case in result.selected}
+        verdicts = result.judgement.cases.values()
+        failed = [each for each in verdicts if each.outcome == "failed" or (soft and _warned(each, broken))]
+        naming = [each for each in failed if self._names(each, broken)]
+        self.cited, self.failed = bool(naming), len(failed)
+        first = [*naming, *(each for each in failed if each not in naming)]
+        self.rows = tuple(dict.fromkeys(self.cases[each.case].row for each in first))
+        self.requirements = tuple(
+            each.requirement for each in result.judgement.requirements.values() if each.outcome == "failed"
+        )
+        self.right = (self.cited and (soft or self.claim == "not conformant")) if broken else self.claim == "conformant"
+        self.trouble = "" if broken else "; ".join(result.judgement.reasons)
+
+    def _names(self, verdict: CaseVerdict, broken: set[str]) -> bool:
+        found = {each.requirement for each in verdict.findings if each.severity != "error"}
+        return bool(broken & (found | set(self.cases[verdict.case].verifies)))
+
+    def __call__(self, seconds: float) -> Proof:
+        return Proof(
+            self.subject, self.right, self.claim, self.rows, self.requirements, self.cited, self.failed,
+            len(self.cases), seconds, self.trouble,
+        )  # fmt: skip
+
+
+def _only_should(requirements: Sequence[str]) -> bool:
+    """Whether an advisory is all that these breaches can give."""
+    known = load_catalogue().requirements
+    return bool(requirements) and all(each in known and known[each].level == "SHOULD" for each in requirements)
+
+
+def _warned(verdict: CaseVerdict, broken: set[str]) -> bool:
+    return any(each.severity == "advisory" and each.requirement in broken for each in verdict.findings)
+
+
+def _since(started: float) -> float:
+    return round(time.monotonic() - started, 1)
 
 
 def _silent(_done: int, _of: int) -> None:
@@ -126,16 +191,17 @@ def _silent(_done: int, _of: int) -> None:
 
 
 @cache
-def _plan() -> Plan:
-    return make_plan("standard", 0)
+def _plan(depth: Literal["quick", "standard"]) -> Plan:
+    return make_plan(depth, 0)
 
 
 @contextmanager
 def _serving(name: str) -> Iterator[str]:
+    """Its base URL while it runs; UsageError when it does not start."""
     module = ["reference_impl"] if name == "reference" else ["mutants", name]
     command = [sys.executable, "-m", *module, "--port", "0"]
     with subprocess.Popen(
-        command, cwd=_root(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        command, cwd=_root(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:
         try:
             line = process.stdout.readline() if process.stdout else ""
@@ -146,23 +212,39 @@ def _serving(name: str) -> Iterator[str]:
             process.terminate()
 
 
-def _proof(subject: Subject, result: Result, seconds: float) -> Proof:
-    judgement = result.judgement
-    cases: dict[str, Case] = {case.id: case for case in result.selected}
-    failed = [verdict for verdict in judgement.cases.values() if verdict.outcome == "failed"]
-    broken = set(subject.breaks)
-    cited = any(set(cases[each.case].verifies) & broken for each in failed)
-    right = (judgement.claim == "not conformant" and cited) if broken else judgement.claim == "conformant"
-    rows = tuple(dict.fromkeys(cases[each.case].row for each in failed))
-    named = tuple(each.requirement for each in judgement.requirements.values() if each.outcome == "failed")
-    return Proof(subject, right, judgement.claim, rows, cited, round(seconds, 1), named)
+# ---------------------------------------------------------------- the matrix
 
 
 def proof_line(proof: Proof) -> str:
-    """One line of the kill matrix."""
-    mark = "✓" if proof.right else "✗"
+    """One line of the kill matrix: subject, what it breaks, what the suite says, seconds, which rows say so."""
     subject = proof.subject
-    what = ",".join(subject.breaks) or "correct"
-    note = "" if proof.right or not subject.breaks or not proof.rows else "  (caught, but by no row that cites it)"
-    rows = ", ".join(proof.rows[:3]) + (f" and {len(proof.rows) - 3} more" if len(proof.rows) > 3 else "")
-    return f"{mark} {subject.id[:60]:34} {what:14} {proof.claim:15} {proof.seconds:5.1f} s  {rows}{note}"
+    mark = "✓" if proof.right else "✗"
+    what = ",".join(subject.breaks) or subject.kind
+    rows = ", ".join(proof.rows[:SHOWN])
+    if len(proof.rows) > SHOWN:
+        rows += f" and {len(proof.rows) - SHOWN} more"
+    note = "  (caught, but by no row that cites it)" if subject.breaks and proof.rows and not proof.cited else ""
+    trouble = f"  {proof.trouble}" if proof.trouble else ""
+    return f"{mark} {subject.id[:60]:36} {what:20} {proof.claim:15} {proof.seconds:5.1f} s  {rows}{note}{trouble}"
+
+
+def summary(proofs: Sequence[Proof]) -> str:
+    """How many of each kind were judged rightly, and which were not."""
+    lines = []
+    for kind, word in (
+        ("reference", "accepted"),
+        ("variant", "accepted"),
+        ("combination", "accepted"),
+        ("mutant", "caught"),
+    ):
+        these = [each for each in proofs if each.subject.kind == kind]
+        if these:
+            right = sum(each.right for each in these)
+            lines.append(f"{kind}s {word}: {right} of {len(these)}")
+    lines += [f"wrong: {each.subject.id}" for each in proofs if not each.right]
+    return "\n".join(lines)
+
+
+def matrix(proofs: Sequence[Proof]) -> list[dict[str, Any]]:
+    """The matrix as JSON."""
+    return [asdict(each) for each in proofs]

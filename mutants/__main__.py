@@ -1,52 +1,53 @@
-"""``python -m mutants ID[+ID…] [--port N]`` serves a patched reference; ``--list`` names all of them."""
+"""``python -m mutants ID[+ID…] [--port N] [--database FILE]`` serves a patched reference; ``--list`` names them."""
 
 from __future__ import annotations
 
 import argparse
-import os
+import runpy
 import signal
-import subprocess
 import sys
+from pathlib import Path
 from types import FrameType
 
 from mutants.apply import PatchError, load, patched
 
 
-def main() -> int:
-    """The command; its status is the server's."""
-    parser = argparse.ArgumentParser(prog="mutants", description=__doc__)
-    parser.add_argument("id", nargs="?")
-    parser.add_argument("--port", default="0")
-    parser.add_argument("--list", action="store_true")
+def main() -> None:
+    """The command; it prints, and ends, as ``python -m reference_impl`` does."""
+    # From here on a signal leaves through the clean-up below; the reference puts its own handler in place.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _stop)
+    parser = argparse.ArgumentParser(prog="python -m mutants", description=__doc__)
+    parser.add_argument("id", nargs="?", help="a mutant, a variant, or several joined by +")
+    parser.add_argument("--port", default="0", help="port on 127.0.0.1; 0, the default, takes a free one")
+    parser.add_argument("--database", type=Path, help="SQLite file; a temporary one when not given")
+    parser.add_argument("--list", action="store_true", help="every mutant with what it breaks, every variant")
     options = parser.parse_args()
-    mutants = load()
-    if options.list or options.id is None:
-        for each in mutants.values():
-            print(f"{each.id:32} {','.join(each.breaks) or 'correct':16} {each.note}")
-        return 0
-    wanted = options.id.split("+")
-    if unknown := [each for each in wanted if each not in mutants]:
-        print(f"mutants: there is no {unknown[0]}", file=sys.stderr)
-        return 2
     try:
+        mutants = load()
+        if options.list or options.id is None:
+            for each in mutants.values():
+                print(f"{each.id:32} {','.join(each.breaks) or each.chooses:28} {each.note}")
+            return
+        wanted = options.id.split("+")
+        if unknown := [each for each in wanted if each not in mutants]:
+            parser.error(f"there is no {unknown[0]}; --list names them all")
         with patched([mutants[each] for each in wanted]) as folder:
-            return _serve(str(folder), options.port)
+            _serve(folder, options.port, options.database)
     except PatchError as error:
-        print(f"mutants: {error}", file=sys.stderr)
-        return 2
+        parser.error(str(error))
 
 
-def _serve(folder: str, port: str) -> int:
-    command = [sys.executable, "-m", "reference_impl", "--port", port]
-    with subprocess.Popen(command, cwd=folder, env={**os.environ, "PYTHONPATH": folder}) as process:
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    sys.exit(0)
 
-        def end(_number: int, _frame: FrameType | None) -> None:
-            process.terminate()
 
-        signal.signal(signal.SIGTERM, end)
-        signal.signal(signal.SIGINT, end)
-        return process.wait()
+def _serve(folder: Path, port: str, database: Path | None) -> None:
+    """Run the patched package in this process: one signal ends it, and nothing is left behind."""
+    sys.path.insert(0, str(folder))
+    sys.argv = ["reference_impl", "--port", port, *(["--database", str(database)] if database else [])]
+    runpy.run_module("reference_impl", run_name="__main__")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
