@@ -1,0 +1,31 @@
+"""Which rows catch which mutants: ``spec/kills.json``, written by ``conformance prove --record``."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from conformance.paths import SPEC
+
+KILLS = SPEC / "kills.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """A faulty reference: what an engineer did wrong, the requirements it breaks, the table rows that fail on it."""
+
+    mutant: str
+    note: str
+    breaks: tuple[str, ...]
+    rows: tuple[str, ...]
+
+
+@cache
+def load_kills(path: Path = KILLS) -> tuple[Kill, ...]:
+    """Every mutant that was recorded, in the order of their ids."""
+    document = json.loads(path.read_text(encoding="utf-8"))
+    return tuple(
+        Kill(each["mutant"], each["note"], tuple(each["breaks"]), tuple(each["rows"])) for each in document["mutants"]
+    )
