@@ -1,12 +1,11 @@
 """Plan → records: worlds are arranged in batches, cases run side by side, every exchange is kept, redacted.
 
-Nothing is judged here. A case whose answer was lost runs again in a fresh world, at most ATTEMPTS times.
+Nothing is judged here. A case whose answer was lost runs again in a fresh world, at most ATTEMPTS times in all.
 """
 
 from __future__ import annotations
 
-import json
-import threading
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -14,20 +13,24 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from conformance import observe
+from conformance.answers import json_of
 from conformance.errors import TargetUnreachable
 from conformance.model import Case, Exchange, Record, Request, Step
 from conformance.race import Racer, race
 from conformance.redact import Redactor
 from conformance.render import body_of, credentials_of
+from conformance.room import Room
 from conformance.targets import Arranged, ProviderStates, Unarranged
-from conformance.transport import Answer, NetworkTrouble, Transport
+from conformance.transport import BUSY, Answer, NetworkTrouble, Transport, pause
 
-ATTEMPTS = 3
+ATTEMPTS = 6
+PATIENCE = 3
+"""The same where an answer did not come in time: each of these waits as long as an answer may take."""
 BATCH = 24
-BUSY = frozenset({429, 502, 503, 504})
-"""Statuses that say something about the way to the target, not about the page: the case runs again."""
 BREAKER = 25
-"""Cases in a row that found no connection; then the run is given up."""
+"""Cases in a row that the way to the target spoiled; then the run is given up."""
+EVIDENCE = 4096
+"""Bytes that are kept of an answer that was cut: it is not judged, and many such would fill the memory."""
 PAGE_SIZE = 100
 KEPT_HEADERS = ("content-type", "retry-after", "location", "www-authenticate", "date", "server")
 
@@ -43,6 +46,7 @@ class Execution:
     run_id: str
     concurrency: int = 16
     started: float = field(default_factory=time.monotonic)
+    room: Room = field(default_factory=Room)
 
 
 def execute(plan: Sequence[Case], on: Execution, keep: Callable[[Record], None]) -> None:
@@ -101,22 +105,24 @@ def token_of(run_id: str, case: str) -> str:
 
 
 class _Breaker:
-    """Gives up when nothing connects any more."""
+    """Gives up when nothing is answered any more, but by gateways."""
 
     def __init__(self) -> None:
         self._in_a_row = 0
 
     def note(self, record: Record) -> None:
-        self._in_a_row = self._in_a_row + 1 if record.trouble and not record.exchanges else 0
+        answered = any(each.status is not None and each.status not in BUSY for each in record.exchanges)
+        self._in_a_row = self._in_a_row + 1 if record.trouble and not answered else 0
         if self._in_a_row >= BREAKER:
             raise TargetUnreachable(f"{BREAKER} cases in a row could not be carried out: {record.trouble}")
 
 
 class _Lost(Exception):
-    """An answer that did not come, or that the way to the target gave."""
+    """An answer that did not come, or that the way to the target gave: where in the case, and how."""
 
-    def __init__(self, trouble: str, wait: float = 0.0) -> None:
+    def __init__(self, trouble: str, place: tuple[int, str, str], wait: float = 0.0) -> None:
         super().__init__(trouble)
+        self.place = place
         self.wait = wait
 
 
@@ -124,23 +130,36 @@ def _case(case: Case, arranged: Arranged | Unarranged, on: Execution) -> _Done:
     """Run one case; again in a fresh world when an answer was lost."""
     over: list[Arranged] = []
     record = Record(case.id, None)
+    lost, waits = 0, 0
+    places: set[tuple[int, str, str]] = set()
     for attempt in range(1, ATTEMPTS + 1):
         if isinstance(arranged, Unarranged):
-            lost = Record(case.id, None, unsupported=arranged.unsupported, trouble=arranged.trouble)
-            return _Done(record=replace(lost, attempts=attempt), over=over)
+            unarranged = Record(case.id, None, (), arranged.unsupported, arranged.trouble, attempt, lost)
+            return _Done(record=unarranged, over=over)
         runner = _Runner(case, arranged, on)
         over.append(arranged)
         try:
             runner.run()
-        except _Lost as lost_answer:
-            exchanges = tuple(runner.exchanges)
-            record = Record(case.id, arranged.binding, exchanges, trouble=str(lost_answer), attempts=attempt)
-            if attempt == ATTEMPTS:
+        except _Lost as end:
+            lost += runner.lost + 1
+            waits += "timeout" in end.place[2]
+            places.add(end.place)
+            record = Record(
+                case.id,
+                arranged.binding,
+                tuple(runner.exchanges),
+                trouble=on.redactor.clean_text(str(end), runner.keys),
+                attempts=attempt,
+                lost=lost,
+                steady=len(places) == 1,
+            )
+            if attempt == ATTEMPTS or waits == PATIENCE:
                 break
-            threading.Event().wait(lost_answer.wait)
+            pause(attempt, end.wait)
             arranged = on.arranger.arrange([(case, token_of(on.run_id, f"{case.id}#{attempt}"))])[case.id]
         else:
-            record = Record(case.id, arranged.binding, tuple(runner.exchanges), attempts=attempt)
+            lost += runner.lost
+            record = Record(case.id, arranged.binding, tuple(runner.exchanges), attempts=attempt, lost=lost)
             break
     return _Done(record=record, over=over)
 
@@ -155,6 +174,7 @@ class _Runner:
         self.on = on
         self.exchanges: list[Exchange] = []
         self.created: dict[str, int] = {}
+        self.lost = 0
 
     def run(self) -> None:
         if not self.case.sparing:
@@ -195,10 +215,11 @@ class _Runner:
             answer = self.on.transport.send("POST", racer.url, racer.headers, racer.body)
         except NetworkTrouble as trouble:
             self._note(at, 0, request, racer, trouble, started)
-            raise _Lost(f"POST /data-collections: {trouble}") from None
+            raise _Lost(f"POST {racer.url}: {trouble}", (at, "create", trouble.kind)) from None
         accepted = self._note(at, 0, request, racer, answer, started)
         if answer.status in BUSY:
-            raise _Lost(f"POST /data-collections: answered {answer.status}", _retry_after(answer))
+            place = (at, "create", str(answer.status))
+            raise _Lost(f"POST {racer.url}: answered {answer.status}", place, retry_after(answer))
         return accepted
 
     def _race(self, at: int, step: Step) -> list[str]:
@@ -208,9 +229,12 @@ class _Runner:
         accepted: list[str] = []
         for index, (request, racer, result) in enumerate(zip(step.requests, racers, results, strict=True)):
             accepted += self._note(at, index, request, racer, result, started)
-        lost = [each for each in results if isinstance(each, NetworkTrouble) and each.kind != "timeout"]
-        if lost:
-            raise _Lost(f"POST /data-collections: {lost[0]}")
+        for result in results:
+            if isinstance(result, NetworkTrouble):
+                raise _Lost(f"POST {racers[0].url}, racing: {result}", (at, "create", result.kind))
+            if result.status in BUSY:
+                place = (at, "create", str(result.status))
+                raise _Lost(f"POST {racers[0].url}, racing: answered {result.status}", place, retry_after(result))
         return accepted
 
     def _racer(self, request: Request) -> Racer:
@@ -277,29 +301,33 @@ class _Runner:
                 answer = self.on.transport.send("GET", self.on.base_url + path, headers)
             except NetworkTrouble as trouble:
                 if again:
+                    self.lost += 1
                     continue
                 self._keep(exchange, trouble)
-                raise _Lost(f"GET {path}: {trouble}") from None
+                raise _Lost(f"GET {self.on.base_url}{path}: {trouble}", (at, path, trouble.kind)) from None
             break
         self._keep(exchange, answer)
         if answer.status in BUSY:
-            raise _Lost(f"GET {path}: answered {answer.status}", _retry_after(answer))
+            place = (at, path, str(answer.status))
+            raise _Lost(f"GET {self.on.base_url}{path}: answered {answer.status}", place, retry_after(answer))
         return self.exchanges[-1]
 
     def _keep(self, exchange: Exchange, result: Answer | NetworkTrouble) -> None:
-        if isinstance(result, NetworkTrouble):
-            self.exchanges.append(replace(exchange, trouble=f"{result.kind}: {result}"))
-            return
         clean = self.on.redactor
+        if isinstance(result, NetworkTrouble):
+            trouble = clean.clean_text(f"{result.kind}: {result}", self.keys)
+            self.exchanges.append(replace(exchange, trouble=trouble))
+            return
         headers = result.headers
+        cut = result.truncated or not self.on.room.has(len(result.body))
         answered = replace(
             exchange,
             status=result.status,
             response_headers={
                 name: clean.clean_text(headers[name][:300], self.keys) for name in KEPT_HEADERS if name in headers
             },
-            response_body=clean.clean(result.body, self.keys),
-            truncated=result.truncated,
+            response_body=clean.clean(result.body[:EVIDENCE] if cut else result.body, self.keys),
+            truncated=cut,
             elapsed=round(result.elapsed, 4),
         )
         self.exchanges.append(answered)
@@ -314,8 +342,8 @@ def created_id(exchange: Exchange) -> int | None:
     if exchange.status != 201:
         return None
     try:
-        body = json.loads(exchange.response_body)
-    except (ValueError, RecursionError):
+        body = json_of(exchange.response_body)
+    except ValueError:
         return None
     found = body.get("id") if isinstance(body, dict) else None
     return found if type(found) is int else None
@@ -323,15 +351,16 @@ def created_id(exchange: Exchange) -> int | None:
 
 def _has_next(body: bytes) -> bool:
     try:
-        document = json.loads(body)
+        document = json_of(body)
         return bool(document["meta"]["has_next"]) and bool(document["items"])
-    except (ValueError, RecursionError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         return False
 
 
-def _retry_after(answer: Answer) -> float:
-    """Seconds to wait, at most ten."""
+def retry_after(answer: Answer) -> float:
+    """Seconds to wait, at most ten; one where the answer gives a date."""
     try:
-        return min(max(float(answer.headers.get("retry-after", "0.2")), 0.1), 10.0)
+        asked = float(answer.headers.get("retry-after", "0.2"))
     except ValueError:
         return 1.0
+    return 1.0 if math.isnan(asked) else min(max(asked, 0.1), 10.0)

@@ -270,6 +270,10 @@ class Record:
     trouble: str = ""
     """Why the case could not be carried out: the harness's or the network's fault."""
     attempts: int = 1
+    lost: int = 0
+    """Answers that were lost, in all attempts; the request of one was sent again."""
+    steady: bool = False
+    """Whether every attempt ended at the same request in the same way: then it may be the target's doing."""
 
 
 # ---------------------------------------------------------------- verdicts

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from conformance.errors import TargetUnreachable
-from conformance.execute import Execution, token_of
+from conformance.execute import Execution, retry_after, token_of
 from conformance.model import Case, Request, Source, Step, User, World
 from conformance.targets import Unarranged
-from conformance.transport import NetworkTrouble, Transport
+from conformance.transport import BUSY, Answer, NetworkTrouble, Transport, pause
 
+TRIES = 4
+"""Requests that are sent until one is answered: a wrong port is to be told within a second."""
+PATIENCE = 2
+"""The same where an answer did not come in time."""
 PROBE = Case(
     id="preflight",
     row="preflight",
@@ -26,20 +31,20 @@ PROBE = Case(
 def preflight(on: Execution) -> Execution:
     """The execution to go on with; TargetUnreachable in one sentence where going on makes no sense."""
     url = f"{on.base_url}/data-collections"
-    try:
-        on.transport.send("GET", url, {})
-    except NetworkTrouble as trouble:
-        raise TargetUnreachable(f"{on.base_url} does not answer: {trouble}") from None
+    _answer(lambda: on.transport.send("GET", url, {}), f"{on.base_url} does not answer", on, {})
     on = _one_at_a_time(on, url)
     arranged = on.arranger.arrange([(PROBE, token_of(on.run_id, "preflight"))])[PROBE.id]
     if isinstance(arranged, Unarranged):
-        raise TargetUnreachable(arranged.trouble or "the target cannot arrange one user in one organization")
+        raise TargetUnreachable(
+            arranged.trouble or f"{on.arranger.url} cannot arrange one user in one organization, as every case needs"
+        )
     body = PROBE.steps[0].requests[0].body.replace("${@}", arranged.binding.token).encode()
     headers = {"authorization": f"Bearer {arranged.keys['alice']}", "content-type": "application/json"}
-    try:
-        answer = on.transport.send("POST", url, headers, body)
-    except NetworkTrouble as trouble:
-        raise TargetUnreachable(f"POST {url} is not answered: {trouble}") from None
+    problem = f"POST {url} is not answered"
+    answer = _answer(lambda: on.transport.send("POST", url, headers, body), problem, on, arranged.keys)
+    if 300 <= answer.status < 400:
+        place = on.redactor.clean_text(answer.headers.get("location", "nowhere")[:200], arranged.keys)
+        raise TargetUnreachable(f"POST {url} is redirected ({answer.status}) to {place!r}; redirects are not followed")
     if answer.status in (401, 403):
         raise TargetUnreachable(
             f"{url} refuses the key that {on.arranger.url} gave ({answer.status}): do both belong to one deployment?"
@@ -48,22 +53,44 @@ def preflight(on: Execution) -> Execution:
     return on
 
 
+def _answer(send: Callable[[], Answer], problem: str, on: Execution, keys: Mapping[str, str]) -> Answer:
+    """The first answer that no gateway gave; TargetUnreachable when none comes in TRIES."""
+    waits, wait = 0, 0.0
+    for attempt in range(1, TRIES + 1):
+        try:
+            answer = send()
+            if answer.status not in BUSY:
+                return answer
+            why, wait = f"answered {answer.status}", retry_after(answer)
+        except NetworkTrouble as trouble:
+            why, wait = on.redactor.clean_text(str(trouble), keys), 0.0
+            waits += trouble.kind == "timeout"
+        if attempt == TRIES or waits == PATIENCE:
+            break
+        pause(attempt, wait)
+    raise TargetUnreachable(f"{problem}: {why}")
+
+
 def _one_at_a_time(on: Execution, url: str) -> Execution:
     """Servers that serve one connection at a time get each connection closed after use."""
-    stuck: list[NetworkTrouble] = []
-    patient = Transport(on.transport.headers, replace(on.transport.limits, answer=5.0))
+    limits = on.transport.limits
+    patient = Transport(on.transport.headers, replace(limits, answer=min(5.0, limits.answer)))
+    served: list[bool] = []
 
     def second() -> None:
-        try:
-            patient.send("GET", url, {})
-        except NetworkTrouble as trouble:
-            stuck.append(trouble)
+        for _ in range(2):
+            try:
+                patient.send("GET", url, {})
+                served.append(True)
+                return
+            except NetworkTrouble:
+                continue
 
     thread = threading.Thread(target=second)
     thread.start()
     thread.join()
     patient.close()
-    if not stuck:
+    if served:
         return on
     on.transport.close()
     on.transport.headers["connection"] = "close"

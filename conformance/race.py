@@ -13,7 +13,10 @@ from urllib.parse import urlsplit
 
 import h11
 
-from conformance.transport import MAX_ANSWER, Answer, Limits, NetworkTrouble
+from conformance.transport import MAX_ANSWER, Answer, Limits, NetworkTrouble, unpacked
+
+MAX_HEAD = 100 * 1024
+"""Bytes of status line and headers that are read: as many as httpx reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ def race(
                 with suppress(OSError):  # the answer, or its absence, says why
                     connection.sendall(data[-1:])
         with ThreadPoolExecutor(len(racers)) as pool:
-            return list(pool.map(lambda each: _receive(each, started), connections))
+            return list(pool.map(lambda each: _receive(each, started, limits), connections))
     finally:
         for connection in connections:
             if isinstance(connection, socket.socket):
@@ -71,10 +74,10 @@ def _prepare(
     return connection
 
 
-def _receive(connection: socket.socket | NetworkTrouble, started: float) -> Answer | NetworkTrouble:
+def _receive(connection: socket.socket | NetworkTrouble, started: float, limits: Limits) -> Answer | NetworkTrouble:
     if isinstance(connection, NetworkTrouble):
         return connection
-    parser = h11.Connection(h11.CLIENT)
+    parser = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD)
     parser.send(h11.Request(method="POST", target="/", headers=[("host", "racer"), ("content-length", "0")]))
     parser.send(h11.EndOfMessage())
     head: h11.Response | None = None
@@ -83,6 +86,7 @@ def _receive(connection: socket.socket | NetworkTrouble, started: float) -> Answ
         while True:
             event = parser.next_event()
             if event is h11.NEED_DATA:
+                connection.settimeout(max(started + limits.answer - time.monotonic(), 0.001))
                 parser.receive_data(connection.recv(65536))
             elif isinstance(event, h11.Response):
                 head = event
@@ -99,4 +103,5 @@ def _receive(connection: socket.socket | NetworkTrouble, started: float) -> Answ
     if head is None:
         return NetworkTrouble("closed", "the connection was closed without an answer")
     headers = {name.decode().lower(): value.decode("latin-1") for name, value in head.headers}
-    return Answer(head.status_code, headers, body[:MAX_ANSWER], len(body) > MAX_ANSWER, time.monotonic() - started)
+    content, cut = unpacked(body[:MAX_ANSWER], headers.get("content-encoding", ""))
+    return Answer(head.status_code, headers, content, cut or len(body) > MAX_ANSWER, time.monotonic() - started)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -14,6 +17,9 @@ from conformance.errors import UsageError
 
 MAX_ANSWER = 4 * 1024 * 1024
 """Bytes of an answer that are kept; what is longer is cut and marked."""
+
+BUSY = frozenset({429, 502, 503, 504})
+"""Statuses that say something about the way to the target, not about the page: what was asked is asked again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,58 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
+def unpacked(body: bytes, encoding: str) -> tuple[bytes, bool]:
+    """The body without the gzip or deflate that nobody asked for, and whether it was cut at MAX_ANSWER."""
+    if encoding.strip().lower() not in ("gzip", "x-gzip", "deflate"):
+        return body, False
+    unpack = zlib.decompressobj(wbits=47)
+    try:
+        return unpack.decompress(body, MAX_ANSWER), bool(unpack.unconsumed_tail)
+    except zlib.error:
+        return body, False
+
+
+def pause(attempt: int, asked: float = 0.0) -> None:
+    """Wait before an attempt is made again: what was asked for, or longer each time, so that an outage can end."""
+    threading.Event().wait(max(asked, 0.05 * 2.0**attempt))
+
+
+class _Clock:
+    """When the answer that is being waited for must be complete (``time.monotonic``)."""
+
+    until = 0.0
+
+    def left(self) -> float:
+        return max(self.until - time.monotonic(), 0.001)
+
+
+class _Timed:
+    """A connection, or what opens them, whose reads and writes end with the time that the whole answer has.
+
+    httpx limits each read by itself: a target that sends a byte now and then would keep it for ever.
+    """
+
+    def __init__(self, inner: Any, clock: _Clock) -> None:
+        self._inner = inner
+        self._clock = clock
+
+    def connect_tcp(self, *args: Any, **kwargs: Any) -> _Timed:
+        return _Timed(self._inner.connect_tcp(*args, **kwargs), self._clock)
+
+    def start_tls(self, *args: Any, **kwargs: Any) -> _Timed:
+        return _Timed(self._inner.start_tls(*args, **kwargs), self._clock)
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        data: bytes = self._inner.read(max_bytes, self._clock.left())
+        return data
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, self._clock.left())
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+
 class Transport:
     """Sends requests; safe to share between threads."""
 
@@ -71,7 +129,9 @@ class Transport:
         sent = {"accept": "application/json", "accept-encoding": "identity", **self.headers, **headers}
         raw = [(name.encode("ascii"), value.encode("utf-8")) for name, value in sent.items()]
         try:
-            with self._client().stream(method, url, headers=raw, content=body) as response:
+            client = self._client()
+            self._local.clock.until = started + self.limits.answer
+            with client.stream(method, url, headers=raw, content=body) as response:
                 content, truncated = self._read(response, started)
         except httpx.ConnectError as error:
             raise NetworkTrouble("refused", f"no connection to {origin_of(url)}: {error}") from None
@@ -83,12 +143,14 @@ class Transport:
         except httpx.HTTPError as error:
             raise NetworkTrouble("protocol", f"not an HTTP answer: {error}") from None
         answered = {name.lower(): value for name, value in response.headers.items()}
+        content, cut = unpacked(content, answered.get("content-encoding", ""))
+        truncated = truncated or cut
         return Answer(response.status_code, answered, content, truncated, time.monotonic() - started)
 
     def _read(self, response: httpx.Response, started: float) -> tuple[bytes, bool]:
         chunks: list[bytes] = []
         size = 0
-        for chunk in response.iter_bytes():
+        for chunk in response.iter_raw():
             chunks.append(chunk[: MAX_ANSWER - size])
             size += len(chunk)
             if size > MAX_ANSWER:
@@ -101,8 +163,16 @@ class Transport:
         client: httpx.Client | None = getattr(self._local, "client", None)
         if client is None:
             timeout = httpx.Timeout(self.limits.answer, connect=self.limits.connect)
-            client = httpx.Client(timeout=timeout, verify=self.context, trust_env=False, follow_redirects=False)
+            transport = httpx.HTTPTransport(verify=self.context, trust_env=False)
+            clock = _Clock()
+            transport._pool._network_backend = _Timed(transport._pool._network_backend, clock)  # type: ignore[assignment]
+            # a cookie that one answer sets must not go out with another user's request
+            no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+            client = httpx.Client(
+                timeout=timeout, transport=transport, cookies=no_cookies, trust_env=False, follow_redirects=False
+            )
             self._local.client = client
+            self._local.clock = clock
             self._clients.append(client)
         return client
 

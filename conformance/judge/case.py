@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 
+from conformance.answers import TooDeep
 from conformance.body import LARGE_BODY
 from conformance.judge import compare
 from conformance.judge.blame import Moment
@@ -27,22 +29,38 @@ from conformance.model import (
 )
 from conformance.readings import EVERY, Reading, fork, mask
 
+OUT_OF_REACH = 2_000_000_000
 ROW_KINDS = ("collections", "datasets", "runs")
 
 
-def judge_case(case: Case, record: Record, served: frozenset[ReadOp], within: int = EVERY) -> CaseVerdict:
+def judge_case(
+    case: Case, record: Record, served: frozenset[ReadOp], within: int = EVERY, *, silent: bool = False
+) -> CaseVerdict:
     """The verdict on one case; ``served`` are the read operations that the target ever answered.
 
     Readings are looked for in the mask ``within`` first, and among all only where none of those explains the case.
+    ``silent``: the answer that was lost in every attempt is the target's doing (``judge.silence``).
     """
     if record.unsupported:
         return _unarranged(case, record)
     if record.binding is None:
         return CaseVerdict(case.id, "error", reason=record.trouble or "the world was not arranged")
+    if record.trouble and not silent:
+        return CaseVerdict(case.id, "error", reason=record.trouble)
+    if record.trouble and not case.steps[record.exchanges[-1].stage].races:
+        return _no_answer(case, record)
+    if cut := next((each for each in record.exchanges if each.truncated), None):
+        reason = f"{cut.method} {cut.path}: the answer is too large to be kept, so what it says was not seen"
+        return CaseVerdict(case.id, "error", reason=reason)
+    try:
+        return _seen(case, record, record.binding, served, within)
+    except TooDeep as unread:
+        return CaseVerdict(case.id, "error", reason=f"an answer was not read: {unread}")
+
+
+def _seen(case: Case, record: Record, binding: Binding, served: frozenset[ReadOp], within: int) -> CaseVerdict:
     seen = parse(record)
-    if record.trouble:
-        return _no_answer(case, record) if _closed(record) else CaseVerdict(case.id, "error", reason=record.trouble)
-    ground = _ground(case, record.binding, seen, served)
+    ground = _ground(case, binding, seen, served)
     if problem := _setup_problem(ground):
         return CaseVerdict(case.id, "error", reason=f"the arranged world is not what was asked for: {problem}")
     return _judged(ground, within)
@@ -50,7 +68,7 @@ def judge_case(case: Case, record: Record, served: frozenset[ReadOp], within: in
 
 def _judged(ground: Ground, within: int) -> CaseVerdict:
     case = ground.case
-    fixed = [*_shape(ground), *_agreement(ground), *leaks(ground)]
+    fixed = [*_shape(ground), *_agreement(ground), *_ids_as_asked(ground), *leaks(ground)]
     leaves = fork(lambda reading: walk(ground, reading), within)
     if not any(walked.clean for _, walked in leaves):
         leaves, within = fork(lambda reading: walk(ground, reading)), EVERY
@@ -95,12 +113,6 @@ def _impossible(world: World, path: str) -> bool:
         home = world.datasets[row.dataset].collection if row.dataset else None
         return row.collection is not None and row.collection != home
     return False
-
-
-def _closed(record: Record) -> bool:
-    """Whether the target took the last POST and closed the connection without an answer, in every attempt."""
-    posts = [each for each in record.exchanges if each.op == "create"]
-    return bool(posts) and posts[-1] is record.exchanges[-1] and posts[-1].trouble.startswith("closed")
 
 
 def _no_answer(case: Case, record: Record) -> CaseVerdict:
@@ -151,13 +163,12 @@ def _before(ground: Ground, reading: Reading) -> Iterator[Finding]:
             lists.setdefault(exchange.who, []).append(seen)
             continue
         rows = world.datasets if exchange.op == "dataset" else world.runs
-        if rows[exchange.about].owner != exchange.who:
+        garbled = exchange.status == 200 and not seen.usable
+        if rows[exchange.about].owner != exchange.who and not garbled:
             continue
         moment = Moment(world, exchange.who)
         if not seen.usable:
-            yield lens.find(
-                ("ATO-1",), f"{exchange.who} reads {exchange.about}, which", 200, exchange.status, seen.index
-            )
+            yield lens.find(("ATO-1",), f"{exchange.who} reads {exchange.about}, which", 200, seen.unusable, seen.index)
         elif exchange.op == "dataset":
             yield from compare.dataset(seen.object, exchange.about, moment, exchange.who, lens, seen.index)
         else:
@@ -176,13 +187,31 @@ def _before(ground: Ground, reading: Reading) -> Iterator[Finding]:
 
 def _shape(ground: Ground) -> Iterator[Finding]:
     for seen in ground.seen:
-        if seen.exchange.op != "create" or seen.exchange.status != 201 or seen.exchange.truncated:
+        if seen.exchange.op != "create" or seen.exchange.status != 201:
+            continue
+        if seen.json is None and (body := seen.exchange.response_body).strip() != b"null":
+            text = short(body[:200].decode("utf-8", "backslashreplace"))
+            yield Finding("CRE-2", "the 201 body", "the documented shape", f"{text}, which cannot be read as JSON", seen.index)
             continue
         for where, what in problems(seen.json):
             yield Finding("CRE-2", f"the 201 body: {where}", "the documented shape", f"{where} {what}", seen.index)
         if isinstance(seen.json, dict) and (times := zoneless(seen.json)):
             text = f"{', '.join(times)}: {short(seen.json.get('created_at'))}"
             yield Finding("CRE-2", "times have no zone", "a zone", text, seen.index, "advisory")
+
+
+def _ids_as_asked(ground: Ground) -> Iterator[Finding]:
+    """OWN-3: an ``id`` in the body has no effect; numbers that no counter has reached show it."""
+    for seen in ground.seen:
+        if seen.exchange.op != "create" or seen.exchange.status != 201 or b'"id"' not in seen.exchange.request_body:
+            continue
+        try:
+            asked = json.loads(seen.exchange.request_body)
+        except (ValueError, RecursionError):
+            continue
+        wanted = asked.get("id") if isinstance(asked, dict) else None
+        if type(wanted) is int and wanted >= OUT_OF_REACH and seen.object.get("id") == wanted:
+            yield Finding("OWN-3", "the id of the collection", "not the body's", str(wanted), seen.index)
 
 
 def _agreement(ground: Ground) -> Iterator[Finding]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from conformance.answers import TooDeep
 from conformance.judge.case import judge_case
 from conformance.judge.seen import READ_OPS, parse, served
+from conformance.judge.silence import silent_cases
 from conformance.model import Case, CaseOutcome, CaseVerdict, Finding, ReadOp, Record
 from conformance.readings import EVERY, minimal_conflict
 from conformance.spec import Catalogue, ConformanceClass, Requirement
@@ -52,6 +55,7 @@ def judge_run(
     """Judge every planned case by its record; a case without one was not tested."""
     by_case = {record.case: record for record in records}
     reading_ops, tried = _served(by_case.values())
+    silent = silent_cases(by_case.values())
     verdicts: dict[str, CaseVerdict] = {}
     survivors = EVERY
     for case in plan:
@@ -59,7 +63,8 @@ def judge_run(
         if record is None:
             verdicts[case.id] = CaseVerdict(case.id, "not-tested", reason=aborted or "the run ended before it")
         else:
-            verdict = _levelled(judge_case(case, record, reading_ops, survivors or EVERY), catalogue)
+            verdict = judge_case(case, record, reading_ops, survivors or EVERY, silent=case.id in silent)
+            verdict = _levelled(verdict, catalogue)
             verdicts[case.id] = verdict
             if verdict.outcome in ("passed", "advisory"):
                 survivors &= verdict.readings
@@ -91,7 +96,8 @@ def _served(records: Iterable[Record]) -> tuple[frozenset[ReadOp], frozenset[str
         tried |= {each.op for each in record.exchanges if each.op != "create"}
         missing = frozenset(READ_OPS) - answered
         if any(each.op in missing and each.status == 200 for each in record.exchanges):
-            answered |= served(parse(record))
+            with suppress(TooDeep):
+                answered |= served(parse(record))
     return answered, frozenset(tried)
 
 

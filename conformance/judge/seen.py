@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from conformance.answers import TooDeep, json_of
 from conformance.model import Exchange, ReadOp, Record
 
 READ_OPS: tuple[ReadOp, ...] = ("collection", "collections", "dataset", "run")
@@ -30,9 +31,14 @@ class Seen:
         """Whether this read shows something: 200 with an uncut JSON object."""
         return self.exchange.status == 200 and isinstance(self.json, dict) and not self.exchange.truncated
 
+    @property
+    def unusable(self) -> int | str | None:
+        """What there is instead: another status, or 200 with something else."""
+        return self.exchange.status if self.exchange.status != 200 else "200 without a JSON object"
+
 
 def parse(record: Record) -> tuple[Seen, ...]:
-    """The record's exchanges with their JSON."""
+    """The record's exchanges with their JSON; TooDeep where one is nested beyond what we look at."""
     return tuple(Seen(index, each, _json(each.response_body)) for index, each in enumerate(record.exchanges))
 
 
@@ -40,8 +46,10 @@ def _json(body: bytes) -> Any:
     if not body:
         return None
     try:
-        return json.loads(body.decode("utf-8-sig"))
-    except (ValueError, RecursionError):
+        return json_of(body)
+    except TooDeep:
+        raise
+    except ValueError:
         return None
 
 

@@ -231,7 +231,8 @@ def _race(ground: Ground, reading: Reading, at: int, state: World, posts: Sequen
     step = ground.case.steps[at]
     broken = [each for each in posts if (each.exchange.status or 500) >= 500]
     if broken:
-        text = f"{broken[0].exchange.status} {short(broken[0].json)}"
+        first = broken[0].exchange
+        text = f"{first.status} {short(broken[0].json)}" if first.status else f"no answer ({first.trouble})"
         return Walked(at, (Finding("CON-3", "the status of a racing request", "201 or a 4xx", text, broken[0].index),))
     accepted = sum(each.exchange.status == 201 for each in posts)
     if step.succeed is not None and accepted != step.succeed:
@@ -329,8 +330,7 @@ def _one(ground: Ground, moment: Moment, lens: Lens, seen: Seen) -> Iterator[Fin
     if not seen.usable:
         if not exchange.truncated:
             candidates = ("VIS-6", "CRE-3") if row.owner != exchange.who else ("CRE-3", "VIS-6")
-            observed = exchange.status if exchange.status != 200 else "200 without a JSON object"
-            yield lens.find(candidates, f"{exchange.who} reads {exchange.about}", 200, observed, seen.index)
+            yield lens.find(candidates, f"{exchange.who} reads {exchange.about}", 200, seen.unusable, seen.index)
         return
     if exchange.op == "collection":
         judge_name = _judges_name(ground, exchange.about)
@@ -354,11 +354,12 @@ def _judges_name(ground: Ground, symbol: str) -> bool:
 
 def _list(ground: Ground, moment: Moment, who: str, pages: Sequence[Seen], lens: Lens) -> Iterator[Finding]:
     """A user's list of collections: what they may read is in it, nothing else, and it says what is so."""
-    first = pages[0]
     if not all(page.usable for page in pages):
         if not any(page.exchange.truncated for page in pages):
-            yield lens.find(("CRE-3",), f"{who} lists collections", 200, first.exchange.status, first.index)
+            bad = next(page for page in pages if not page.usable)
+            yield lens.find(("CRE-3",), f"{who} lists collections", 200, bad.unusable, bad.index)
         return
+    first = pages[0]
     items = items_of(pages)
     for symbol, row in moment.state.collections.items():
         number = lens.id_of(symbol)

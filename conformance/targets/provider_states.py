@@ -7,16 +7,24 @@ target declares ``unsupported`` is taken out with its whole case, and the rest i
 from __future__ import annotations
 
 import json
+import re
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from conformance.answers import json_of
 from conformance.model import Binding, Case, World
 from conformance.redact import Redactor
-from conformance.transport import Answer, NetworkTrouble, Transport
+from conformance.transport import BUSY, Answer, NetworkTrouble, Transport, pause
 
 CONSUMER = "data-collections-conformance"
 KINDS = ("organizations", "users", "collections", "datasets", "runs")
+ATTEMPTS = 6
+"""Set-ups of the same worlds that are tried when none is answered: each makes fresh rows, one more does no harm."""
+SECOND_THOUGHTS = 3
+"""The same where the answer is an error, or cannot be."""
+_KEY = re.compile(r'(api_key\W{1,9})[^"\\]+')
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,27 +51,62 @@ class ProviderStates:
         self.url = url
         self._headers = {"content-type": "application/json", **headers}
         self._redactor = redactor
+        self._given: set[tuple[str, object]] = set()
+        self._lock = threading.Lock()
 
     def arrange(self, cases: Sequence[tuple[Case, str]]) -> dict[str, Arranged | Unarranged]:
         """Arrange each case's world, given with its token; the result has one entry a case."""
         results: dict[str, Arranged | Unarranged] = {}
         pending = list(cases)
+        attempt = 1
         while pending:
             params, names = _merge(pending)
-            try:
-                answer = self._transport.send("POST", self.url, self._headers, _message("setup", params))
-            except NetworkTrouble as trouble:
-                self._all(results, pending, f"the provider-state URL {self.url} did not answer: {trouble}")
-                break
-            if answer.status == 422 and (refused := self._refused(answer, pending, results)):
+            answer, trouble = self._set_up(params, pending)
+            if answer and answer.status == 422 and (refused := self._refused(answer, pending, results)):
                 pending = [each for each in pending if each[0].id not in refused]
                 continue
-            if answer.status != 200 and len(pending) > 1:
+            if answer and not trouble:
+                self._bind(answer, pending, names, results)
+                break
+            passing = answer is None or answer.status in BUSY
+            if len(pending) > 1 and not passing:
                 half = len(pending) // 2
                 return {**results, **self.arrange(pending[:half]), **self.arrange(pending[half:])}
-            self._bind(answer, pending, names, results)
-            break
+            refused_for_good = answer is not None and 400 <= answer.status < 500 and not passing
+            if refused_for_good or attempt == (ATTEMPTS if passing else SECOND_THOUGHTS):
+                results.update({case.id: Unarranged(trouble=trouble) for case, _ in pending})
+                break
+            pause(attempt)
+            attempt += 1
         return results
+
+    def _set_up(self, params: Mapping[str, Any], pending: Sequence[tuple[Case, str]]) -> tuple[Answer | None, str]:
+        """One set-up's answer, and what is wrong with it."""
+        try:
+            answer = self._transport.send("POST", self.url, self._headers, _message("setup", params))
+        except NetworkTrouble as trouble:
+            text = self._redactor.clean_text(str(trouble), {})
+            return None, f"the provider-state URL {self.url} did not answer: {text}"
+        if answer.status != 200:
+            shown = self._redactor.clean(answer.body[:200], {}).decode("utf-8", "replace")
+            text = repr(_KEY.sub(r"\1…", shown))
+            return answer, f"the provider-state URL {self.url} answered {answer.status}: {text}"
+        document = _json(answer.body)
+        problem = _problem(document, [case.world for case, _ in pending]) or self._given_before(document)
+        if problem:
+            return answer, f"the provider-state URL {self.url} gave an answer that cannot be: {problem}"
+        return answer, ""
+
+    def _given_before(self, document: Mapping[str, Any]) -> str:
+        """Ids and keys are noted while their worlds stand; what another world has already is named."""
+        rows = [(kind, row) for kind in KINDS for row in (document.get(kind) or {}).values() if isinstance(row, dict)]
+        given = {(kind, row.get("id")) for kind, row in rows if type(row.get("id")) is int}
+        given |= {("keys", key) for kind, row in rows if isinstance(key := row.get("api_key"), str)}
+        with self._lock:
+            twice = {kind for kind, _ in given & self._given}
+            if not twice:
+                self._given |= given
+        return f"{', '.join(sorted(twice))} that another world has" if twice else ""
 
     def remove(self, arranged: Sequence[Arranged]) -> None:
         """Tear worlds down; the target may do nothing, and what it answers does not matter."""
@@ -72,6 +115,8 @@ class ProviderStates:
             for kind in KINDS:
                 ids: Mapping[str, int] = getattr(each.binding, kind)
                 merged[kind].update({f"w{number}-{symbol}": {"id": row} for symbol, row in ids.items()})
+        with self._lock:  # before they are deleted: the target may give the same numbers again at once
+            self._given -= {(kind, row["id"]) for kind, rows in merged.items() for row in rows.values()}
         try:
             self._transport.send("POST", self.url, self._headers, _message("teardown", merged))
         except NetworkTrouble:
@@ -105,23 +150,11 @@ class ProviderStates:
         names: Mapping[str, str],
         results: dict[str, Arranged | Unarranged],
     ) -> None:
-        if answer.status != 200:
-            text = self._redactor.clean(answer.body[:200], {}).decode("utf-8", "replace")
-            self._all(results, pending, f"the provider-state URL {self.url} answered {answer.status}: {text!r}")
-            return
         document = _json(answer.body)
-        problem = _problem(document, [case.world for case, _ in pending])
-        if problem:
-            self._all(results, pending, f"the provider-state URL {self.url} gave an answer that cannot be: {problem}")
-            return
         for number, (case, token) in enumerate(pending):
             arranged = _arranged(document, number, case, token, names)
             self._redactor.learn(arranged.keys)
             results[case.id] = arranged
-
-    @staticmethod
-    def _all(results: dict[str, Arranged | Unarranged], pending: Sequence[tuple[Case, str]], trouble: str) -> None:
-        results.update({case.id: Unarranged(trouble=trouble) for case, _ in pending})
 
 
 def _message(action: str, params: Mapping[str, Any]) -> bytes:
@@ -130,8 +163,8 @@ def _message(action: str, params: Mapping[str, Any]) -> bytes:
 
 def _json(body: bytes) -> Any:
     try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
+        return json_of(body)
+    except ValueError:
         return None
 
 
