@@ -222,6 +222,16 @@ def check() -> None:
 
 
 @app.command()
+def docs(out: Annotated[Path, typer.Option(help="The folder of the site; it is made.")]) -> None:
+    """The specification as a static site, from the files that drive the tests."""
+    from conformance.site.build import site, write
+    from conformance.site.sources import load_sources
+
+    write(site(load_sources()), out)
+    print(out / "index.html")
+
+
+@app.command()
 def judge(transcript: Annotated[Path, typer.Argument(help="A transcript.jsonl of a report directory.")]) -> None:
     """Judge a recorded run again, off line."""
     from conformance.certification import judge_transcript

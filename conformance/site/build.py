@@ -171,13 +171,19 @@ def _fixed(sources: Sources, words: Prose) -> Iterator[tuple[str, str, dict[str,
         "errors.html",
         {"refusals": found, "statuses": STATUSES, "descriptions": _descriptions(sources.openapi, post)},
     )
-    yield "api.html", "api.html", {"document": sources.openapi}
+    yield "api.html", "api.html", {"document": _shown(sources.openapi)}
     yield "certify.html", "certify.html", {"requirements": sources.catalogue.requirements.values()}
     yield "gate.html", "gate.html", {}
     yield "report.html", "report.html", {"Exit": Exit}
     yield "mutants.html", "mutants.html", {"parts": parts(sources), "caught": caught(sources), "kills": sources.kills}
     yield "changes.html", "changes.html", {"versions": _versions(sources)}
     yield "contribute.html", "contribute.html", {}
+
+
+def _shown(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The document without contact and licence, which the library would show as bare icons."""
+    about = {key: value for key, value in document["info"].items() if key not in ("contact", "license")}
+    return {**document, "info": about}
 
 
 def _descriptions(document: Mapping[str, Any], operation: Mapping[str, Any]) -> dict[int, str]:

@@ -4,7 +4,6 @@
 Scalar.createApiReference("#main", {
   content: JSON.parse(document.getElementById("openapi").textContent),
   agent: { disabled: true },
-  darkMode: matchMedia("(prefers-color-scheme: dark)").matches,
   documentDownloadType: "none",
   hideClientButton: true,
   hideDarkModeToggle: true,
