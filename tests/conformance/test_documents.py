@@ -1,4 +1,4 @@
-"""Every command of the README is run; the page's own example has the documented shape."""
+"""Every command of the README and of the guides is run; the page's own example has the documented shape."""
 
 from __future__ import annotations
 
@@ -13,16 +13,18 @@ import yaml
 from conformance.judge.shape import problems
 from tests.conformance.conftest import ROOT
 
-COMMANDS = [
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+COMMANDS = dict.fromkeys(
     line
-    for block in re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    for document in DOCUMENTS
+    for block in re.findall(r"```sh\n(.*?)```", document.read_text(encoding="utf-8"), re.DOTALL)
     for line in block.strip().splitlines()
-    if line != "scripts/certify"  # the whole run is scripts/test's last line
-]
+    if line not in ("scripts/certify", "scripts/test")  # the whole run is scripts/test's last line
+)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_command_of_the_readme_works(command: str) -> None:
+def test_a_command_of_the_documents_works(command: str) -> None:
     run = subprocess.run(["sh", "-c", command], capture_output=True, text=True, cwd=ROOT, timeout=300)
     assert run.returncode == 0, run.stdout[-2000:] + run.stderr[-2000:]
 

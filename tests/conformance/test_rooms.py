@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 from pathlib import Path
 
 import pytest
 
 from tests.conformance.conftest import ROOT
+from tests.conformance.picture import DOCUMENT, document, imported, layers, rooms
 
 NETWORK = {
     "httpx",
@@ -19,17 +19,7 @@ NETWORK = {
     "conformance.race",
     "conformance.execute",
 }
-PURE = ["judge", "report", "oracle.py", "plan.py", "body.py", "readings.py", "model.py", "result.py", "tables"]
-
-
-def imported(path: Path) -> set[str]:
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            found |= {each.name for each in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {node.module, *(f"{node.module}.{each.name}" for each in node.names)}
-    return found
+PURE = ["judge", "report", "oracle.py", "plan.py", "body.py", "readings.py", "model.py", "result.py", "tables", "site"]
 
 
 def files(place: str) -> list[Path]:
@@ -57,3 +47,14 @@ def test_no_file_is_a_drawer() -> None:
     for folder in ("conformance", "reference_impl", "mutants"):
         for path in files(folder):
             assert len(path.read_text().splitlines()) <= 400, path
+
+
+def test_rooms_import_only_what_lies_further_in() -> None:
+    depth = {room: at for at, layer in enumerate(layers()) for room in layer}
+    assert all(depth[room] < depth[needed] for room, needs in rooms().items() for needed in needs)
+    assert depth["cli"] == 0 and depth["oracle"] > depth["judge/"] > depth["report/"]
+
+
+def test_the_picture_of_the_architecture_is_made_from_the_imports() -> None:
+    made = document()
+    assert DOCUMENT.read_text(encoding="utf-8") == made, "write it anew: python -m tests.conformance.picture"

@@ -135,7 +135,7 @@ def test_a_mutant_counts_for_a_rule_only_where_a_row_of_the_rule_fails(sources: 
 
 
 def test_the_exit_statuses_are_all_told(files: dict[str, bytes]) -> None:
-    told = re.findall(r"</th><td>(\d)</td>", files["report.html"].decode())
+    told = re.findall(r'</th><td data-label="Status">(\d)</td>', files["report.html"].decode())
     assert {int(each) for each in told} == {each.value for each in Exit}
 
 

@@ -45,8 +45,9 @@
     return found;
   }
 
-  function statuses(numbers) {
-    return numbers.length > 1 ? numbers.slice(0, -1).join(", ") + " or " + numbers[numbers.length - 1] : String(numbers[0]);
+  // "a, b and c".
+  function listed(parts, last) {
+    return parts.length > 1 ? parts.slice(0, -1).join(", ") + " " + last + " " + parts[parts.length - 1] : String(parts[0] ?? "");
   }
 
   function ruleLink(rule) {
@@ -58,20 +59,43 @@
   // "dataset 1 and dataset 3", by the places in the form.
   function places(mask, selection, what) {
     const found = selection.filter((_, at) => (mask >> at) & 1).map((each) => each.at + 1).sort();
-    return found.map((each) => what + each).join(" and ");
+    return listed(found.map((each) => what + each), "and");
+  }
+
+  function readingLink(reading) {
+    const link = element("a", reading, "id");
+    link.href = "readings.html#" + reading;
+    return link;
   }
 
   function conditions(when) {
-    const list = element("ul");
-    for (const [reading, values] of Object.entries(when)) {
-      const line = element("li");
-      const link = element("a", reading, "id");
-      link.href = "readings.html#" + reading;
-      const meanings = values.map((value) => value + " (" + data.readings[reading].values[value] + ")");
-      line.append(link, " is " + meanings.join(" or "));
-      list.append(line);
+    const line = element("p", "If ", "when");
+    Object.entries(when).forEach(([reading, values], at) => {
+      line.append(at ? ", " : "", readingLink(reading), " is " + listed(values, "or"));
+    });
+    line.append(":");
+    return line;
+  }
+
+  // The readings that some alternative names, with the meaning of each value.
+  function meanings(alternatives) {
+    const named = new Set(alternatives.flatMap(([when]) => Object.keys(when)));
+    const parts = [];
+    for (const reading of named) {
+      const title = element("dt");
+      title.append(readingLink(reading));
+      const text = element("dd", data.readings[reading].question);
+      const list = element("ul");
+      for (const [value, meaning] of Object.entries(data.readings[reading].values)) {
+        const line = element("li");
+        line.append(element("code", value), " " + meaning);
+        list.append(line);
+      }
+      text.append(list);
+      parts.push(title, text);
     }
-    return list;
+    document.getElementById("meanings").replaceChildren(...parts);
+    document.getElementById("readings").hidden = !parts.length;
   }
 
   function effects(outcome, selection) {
@@ -94,19 +118,23 @@
   function show() {
     const selection = picked();
     const rules = new Set();
-    const shown = answer(selection).map(([when, number]) => {
+    const alternatives = answer(selection);
+    const shown = alternatives.map(([when, number]) => {
       const outcome = data.outcomes[number];
       outcome.because.forEach((each) => rules.add(each));
       const article = element("article", "", "shared" in outcome ? "accepted" : "refused");
-      article.dataset.outcome = JSON.stringify({ when, outcome });
-      const head = element("h3", statuses(outcome.statuses) + " ");
+      const head = element("h3", listed(outcome.statuses, "or") + " ");
       outcome.because.forEach((each) => head.append(ruleLink(each), " "));
       article.append(head);
-      if (Object.keys(when).length) article.append(element("p", "If", "when"), conditions(when));
+      if (Object.keys(when).length) article.append(conditions(when));
       article.append(effects(outcome, selection));
       return article;
     });
     outcomes.replaceChildren(...shown);
+    meanings(alternatives);
+    const kinds = new Set(alternatives.map(([, number]) => listed(data.outcomes[number].statuses, "or")));
+    document.getElementById("summary").textContent =
+      alternatives.length > 1 ? alternatives.length + " outcomes, by the reading: " + [...kinds].join("; ") + "." : [...kinds][0] + ".";
     why.replaceChildren(...[...rules].map((rule) => {
       const line = element("li");
       line.append(ruleLink(rule), " " + data.rules[rule][0].replaceAll("`", ""));
