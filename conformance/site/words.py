@@ -173,7 +173,7 @@ def expectation_words(expect: Expectation, selected: tuple[str, ...], meanings: 
     if 201 not in expect.statuses:
         return tuple(lines)
     visibility = "private" if expect.visibility is None else f"shared with `{expect.visibility}`"
-    lines[0] += f", {visibility}" if expect.statuses == {201} else f"; 201: {visibility}"
+    lines[0] = f"201, {visibility}" if expect.statuses == {201} else lines[0].replace("201", f"201 ({visibility})", 1)
     if set(expect.attached) != set(selected):
         lines.append(f"attached: {symbols(expect.attached) or 'nothing'}")
     lines += _members("promoted", expect.promoted, meanings)

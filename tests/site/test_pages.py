@@ -6,14 +6,17 @@ import itertools
 import json
 import re
 import shlex
+import shutil
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from markupsafe import Markup
 
 from conformance.errors import Exit, UsageError
 from conformance.kills import Kill
+from conformance.paths import SCENARIOS
 from conformance.site import build, diagram
 from conformance.site.build import site
 from conformance.site.diagram import QUESTIONS, chain, examples
@@ -22,6 +25,7 @@ from conformance.site.refusals import refusals
 from conformance.site.rows import row_view
 from conformance.site.sources import Sources, own_cases
 from conformance.site.words import symbols
+from conformance.tables import load_tables
 from tests.site.html import pages
 
 
@@ -143,6 +147,22 @@ def test_without_the_library_the_error_says_what_to_install(sources: Sources, mo
     monkeypatch.setattr(build, "_LIBRARY", ("no_such_package", "x.js"))
     with pytest.raises(UsageError, match="docs"):
         site(sources)
+
+
+def test_the_row_that_is_shown_as_an_example_is_a_row(files: dict[str, bytes], tmp_path: Path) -> None:
+    found = re.search(r'id="row"><code>(.*?)</code>', files["contribute.html"].decode(), re.DOTALL)
+    assert found
+    shutil.copy(SCENARIOS / "cast.yaml", tmp_path)
+    rows = Markup(found[1]).unescape()
+    about = "family: promotion\nabout: an example of a row, as the page has it\nrows:\n"
+    (tmp_path / "promotion.yaml").write_text(about + rows, encoding="utf-8")
+    (table,) = load_tables(tmp_path)
+    assert rows.replace(" ", "").startswith("-id:pro-x7w") and table.rows[0].cases
+
+
+def test_an_outcome_of_several_statuses_says_what_a_201_is(sources: Sources) -> None:
+    view = row_view(sources.rows["vis-c9q"], sources.catalogue.dimensions)
+    assert view.blocks[0].lines[0].outcome[0].lines == ("201 (private), 400 or 422",)
 
 
 def test_headings_do_not_skip_a_level(files: dict[str, bytes]) -> None:
