@@ -21,6 +21,9 @@ MAX_ANSWER = 4 * 1024 * 1024
 BUSY = frozenset({429, 502, 503, 504})
 """Statuses that say something about the way to the target, not about the page: what was asked is asked again."""
 
+FIRST_PAUSE = 0.1
+"""Seconds before a second attempt; each later one is twice as long."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -74,7 +77,7 @@ def unpacked(body: bytes, encoding: str) -> tuple[bytes, bool]:
 
 def pause(attempt: int, asked: float = 0.0) -> None:
     """Wait before an attempt is made again: what was asked for, or longer each time, so that an outage can end."""
-    threading.Event().wait(max(asked, 0.05 * 2.0**attempt))
+    threading.Event().wait(max(asked, FIRST_PAUSE * 2.0 ** (attempt - 1)))
 
 
 class _Clock:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from conformance.answers import TooDeep
 from conformance.body import LARGE_BODY
@@ -43,10 +44,10 @@ def judge_case(
     """
     if record.unsupported:
         return _unarranged(case, record)
-    if record.binding is None:
+    if record.binding is None or not record.exchanges:
         return CaseVerdict(case.id, "error", reason=record.trouble or "the world was not arranged")
     if record.trouble and not silent:
-        return CaseVerdict(case.id, "error", reason=record.trouble)
+        return _cut_off(case, record, served, within)
     if record.trouble and not case.steps[record.exchanges[-1].stage].races:
         return _no_answer(case, record)
     if cut := next((each for each in record.exchanges if each.truncated), None):
@@ -115,6 +116,20 @@ def _impossible(world: World, path: str) -> bool:
     return False
 
 
+def _cut_off(case: Case, record: Record, served: frozenset[ReadOp], within: int) -> CaseVerdict:
+    """What was seen before the answer that was lost can be wrong already; that it was right is not enough."""
+    lost = record.exchanges[-1]
+    whole = tuple(
+        each
+        for each in record.exchanges
+        if each.stage < lost.stage or (each.stage == lost.stage and each.op == "create" != lost.op)
+    )
+    verdict = judge_case(case, replace(record, exchanges=whole, trouble=""), served, within)
+    if verdict.outcome == "failed":
+        return replace(verdict, reason=record.trouble)
+    return CaseVerdict(case.id, "error", reason=record.trouble)
+
+
 def _no_answer(case: Case, record: Record) -> CaseVerdict:
     post = record.exchanges[-1]
     if len(post.request_body) > LARGE_BODY:
@@ -129,9 +144,8 @@ def _no_answer(case: Case, record: Record) -> CaseVerdict:
 
 def _ground(case: Case, binding: Binding, seen: tuple[Seen, ...], served: frozenset[ReadOp]) -> Ground:
     before = [each for each in seen if each.exchange.stage == -1]
-    stored = {
-        each.object["id"]: each.object for each in before if each.exchange.op == "dataset" and "id" in each.object
-    }
+    datasets = [each.object for each in before if each.exchange.op == "dataset"]
+    stored = {row["id"]: row for row in datasets if type(row.get("id")) is int}
     listed = {number for each in before if each.exchange.op == "collections" for number in items_of([each])}
     created = {
         f"new-{each.exchange.stage}-{each.exchange.about}": each.object["id"]
@@ -190,8 +204,8 @@ def _shape(ground: Ground) -> Iterator[Finding]:
         if seen.exchange.op != "create" or seen.exchange.status != 201:
             continue
         if seen.json is None and (body := seen.exchange.response_body).strip() != b"null":
-            text = short(body[:200].decode("utf-8", "backslashreplace"))
-            yield Finding("CRE-2", "the 201 body", "the documented shape", f"{text}, which cannot be read as JSON", seen.index)
+            text = short(body[:200].decode("utf-8", "backslashreplace")) + ", which cannot be read as JSON"
+            yield Finding("CRE-2", "the 201 body", "the documented shape", text, seen.index)
             continue
         for where, what in problems(seen.json):
             yield Finding("CRE-2", f"the 201 body: {where}", "the documented shape", f"{where} {what}", seen.index)

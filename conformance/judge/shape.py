@@ -35,7 +35,8 @@ def problems(body: Any) -> Iterator[Problem]:
 def zoneless(body: Any) -> list[str]:
     """The times without a zone: permitted, reported as an advisory."""
     found = [name for name in ("created_at", "updated_at") if _is_zoneless(body.get(name))]
-    for index, row in enumerate(body.get("datasets") or []):
+    rows = body.get("datasets")
+    for index, row in enumerate(rows if isinstance(rows, list) else []):
         if isinstance(row, dict):
             found += [f"datasets[{index}].{n}" for n in ("created_at", "updated_at") if _is_zoneless(row.get(n))]
     return found

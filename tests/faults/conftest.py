@@ -12,6 +12,7 @@ import certifi
 import pytest
 import trustme
 
+from conformance import transport
 from conformance.bundled import bundled_reference
 from conformance.certification import Settings, certify, judge_transcript
 from conformance.cli import _STATUS as EXITS
@@ -26,7 +27,7 @@ from tests.faults.proxy import Proxy, Share, address_of
 
 TIMEOUT = 1.0
 """Seconds that an answer may take: a busy machine that is slower loses an answer, which changes no cell."""
-IMPATIENT = 0.4
+IMPATIENT = 0.25
 """The same where a fifth of them never comes."""
 
 
@@ -34,6 +35,12 @@ IMPATIENT = 0.4
 def reference() -> Iterator[str]:
     with bundled_reference() as url:
         yield url
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Outages end sooner here than elsewhere."""
+    monkeypatch.setattr(transport, "FIRST_PAUSE", 0.02)
 
 
 @pytest.fixture(scope="session")
@@ -101,11 +108,12 @@ def run(
     latency: float = 0.0,
     first: int = 0,
     concurrency: int = 16,
+    elsewhere: int = 1,
 ) -> Outcome:
     """Certify the reference behind a proxy with this fault; the transcript is checked on the way."""
     how = FAULTS[fault]
     share = Share(percent, in_a_row=how.in_a_row, first=first)
-    with Proxy(address_of(reference), how, share, tls or {}, latency) as proxy:
+    with Proxy(address_of(reference), how, share, tls or {}, latency, elsewhere) as proxy:
         states = proxy.base_url.replace("/api/v1", "/_conformance/provider-states")
         timeout = IMPATIENT if how.waits and percent == 20 else TIMEOUT
         settings = Settings(

@@ -215,13 +215,9 @@ def _endless(proxy: Proxy, client: socket.socket, request: Message) -> bool:
     return True
 
 
-ELSEWHERE: list[int] = []
-"""The port that nobody may be sent to, while a test listens there."""
-
-
 @fault("redirect-elsewhere", "before", everywhere=True)
 def _elsewhere(proxy: Proxy, client: socket.socket, request: Message) -> bool:
-    client.sendall(answer("308 Permanent Redirect", b"", b"location: http://localhost:%d/" % ELSEWHERE[-1]))
+    client.sendall(answer("308 Permanent Redirect", b"", b"location: http://localhost:%d/" % proxy.elsewhere))
     return True
 
 

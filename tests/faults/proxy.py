@@ -73,7 +73,7 @@ class Share:
             return place in self._spoiled
 
     def _draw(self, block: int) -> set[int]:
-        if self._in_a_row or self.percent == 1:
+        if self._in_a_row or self.percent <= 1:
             return {(13 + 31 * block + place) % 100 for place in range(self.percent)}
         return {13, *random.Random(block).sample([n for n in range(100) if n != 13], self.percent - 1)}
 
@@ -89,6 +89,10 @@ class Proxy:
     """Server contexts by what they are: *good*, *self-signed*, *wrong-name*; none: plain HTTP."""
     latency: float = 0.0
     """Seconds before each answer."""
+    elsewhere: int = 1
+    """The port of another host that a redirect leads to."""
+    requests: dict[socket.socket, Message] = field(default_factory=dict)
+    """The last request of each connection."""
     spoiled: int = 0
     cookies: int = 0
     """Requests that came with a cookie, which nobody gave the suite to send."""
@@ -207,6 +211,7 @@ class Proxy:
     def _one(self, client: socket.socket, server: socket.socket) -> bool:
         """One request and its answer; whether another may follow on this connection."""
         request = read(client)
+        self.requests[client] = request
         self.cookies += bool(request.header(b"cookie"))
         if self.latency:
             self.wait(self.latency)

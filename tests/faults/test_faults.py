@@ -15,7 +15,7 @@ import yaml
 
 from conformance.plan import Plan
 from tests.faults.conftest import Outcome, run
-from tests.faults.faults import ELSEWHERE, FAULTS
+from tests.faults.faults import FAULTS
 
 TABLE = yaml.safe_load((Path(__file__).parent / "faults.yaml").read_text())
 CELLS = [
@@ -51,8 +51,7 @@ def test_a_fault_has_the_outcome_of_its_cell(
     before = threading.active_count()
     tls = certificates if FAULTS[fault].kind == "tls" else None
     with nobody_comes() as port:
-        ELSEWHERE.append(port)
-        outcome = run(reference, small_plan, fault, percent, tmp_path, tls=tls)
+        outcome = run(reference, small_plan, fault, percent, tmp_path, tls=tls, elsewhere=port)
     assert outcome.spoiled, "the fault was not met"
     assert outcome.verdict in group["may"][percent], outcome
     assert outcome.exit == TABLE["verdicts"][outcome.verdict]
