@@ -20,7 +20,7 @@ PEOPLE = {
     "cody": User(None),
     "dave": User("globex"),
 }
-STEPS = 8
+STEPS = 33
 VERIFIES = ("CRE-1", "ATT-1", "ATT-7", "PRO-5", "RUN-1", "RUN-2", "ISO-1", "ATO-1", "ATO-2", "VIS-4", "VIS-3", "VIS-2")
 """What a drawn sequence can show; a difference is charged to the rule that the oracle names."""
 

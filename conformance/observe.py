@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from conformance.model import Case, Collection, Dataset, ReadOp, Run, World
 
-FEW = 12
-"""Up to here every row of a kind is read; of more, every seventh and the last two."""
-MANY = 40
-"""The same for the sparing sweep, which is the only look at its world."""
+FEW = 6
+"""Up to here every row of a kind is read; of more, as many evenly spread, and the last two."""
+SPARING = 8
+"""Rows of a kind that a sparing sweep reads at most, evenly spread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +59,11 @@ def sweep(case: Case, created: Sequence[str]) -> list[Read]:
 
 
 def sparing_sweep(case: Case, attached: set[str]) -> list[Read]:
-    """The end of a case of many requests: every list, every run, and the datasets that no list shows."""
+    """The end of a case of many requests: every list, then a share of the runs and of the datasets in no list."""
     world = case.world
     reads = [Read("collections", "", symbol) for symbol, user in world.users.items() if user.api_key == "active"]
     hidden = [each for each in world.datasets if each not in attached]
-    return [*reads, *_rows(world, _sample(hidden, MANY), _sample(world.runs, MANY))]
+    return [*reads, *_rows(world, _spread(hidden), _spread(list(world.runs)))]
 
 
 def _rows(world: World, datasets: Iterable[str], runs: Iterable[str]) -> list[Read]:
@@ -72,8 +72,11 @@ def _rows(world: World, datasets: Iterable[str], runs: Iterable[str]) -> list[Re
     return [read for read, _ in reads]
 
 
-def _sample(symbols: Iterable[str], few: int = FEW) -> list[str]:
+def _sample(symbols: Iterable[str]) -> list[str]:
     every = list(symbols)
-    if len(every) <= few:
-        return every
-    return list(dict.fromkeys([*every[::7], *every[-2:]]))
+    return every if len(every) <= FEW else list(dict.fromkeys([*every[:: -(-len(every) // FEW)], *every[-2:]]))
+
+
+def _spread(symbols: list[str]) -> list[str]:
+    stride = -(-len(symbols) // SPARING) or 1
+    return symbols[(len(symbols) - 1) % stride :: stride]

@@ -53,11 +53,17 @@ def _filled(row: RawRow) -> Iterator[RawRow]:
 
 
 def _twin(row: RawRow, filled: RawRow) -> RawRow:
-    """The row with the one fact of ``twin.set`` changed, and the expectation of the last step with it."""
+    """The row with the one fact of ``twin.set`` changed, and the expectation of the last step with it.
+
+    Of values that are sent together the twin has the last one alone.
+    """
     ((path, value),) = row["twin"]["set"].items()
     if path == "each":
         ((variable, _),) = row["each"].items()
         changed: RawRow = {**row, "steps": [substitute(step, variable, value, 1) for step in row["steps"]]}
+    elif row.get("together"):
+        last_alone = {**filled, "steps": filled["steps"][-len(row["steps"]) :]}
+        changed = _with(last_alone, path.split("."), value)
     else:
         changed = _with(filled, path.split("."), value)
     last = {**changed["steps"][-1], "expect": row["twin"].get("expect", {"status": 201, "visibility": "private"})}
