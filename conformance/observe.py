@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from conformance.model import Case, Collection, Dataset, ReadOp, Run, World
 
-FEW = 6
+FEW = 5
 """Up to here every row of a kind is read; of more, as many evenly spread, and the last two."""
-SPARING = 8
+SPARING = 6
 """Rows of a kind that a sparing sweep reads at most, evenly spread."""
 
 

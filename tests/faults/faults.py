@@ -215,7 +215,7 @@ def _endless(proxy: Proxy, client: socket.socket, request: Message) -> bool:
     return True
 
 
-@fault("redirect-elsewhere", "before", everywhere=True)
+@fault("redirect-elsewhere", "before")
 def _elsewhere(proxy: Proxy, client: socket.socket, request: Message) -> bool:
     client.sendall(answer("308 Permanent Redirect", b"", b"location: http://localhost:%d/" % proxy.elsewhere))
     return True

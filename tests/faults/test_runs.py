@@ -96,7 +96,7 @@ finally:
     "fault, status, words",
     [
         ("not-http", 3, "does not answer: the connection was lost: illegal status line"),
-        ("redirect-elsewhere", 3, "answered 308"),
+        ("redirect-elsewhere", 3, "is redirected (308) to 'http://localhost:"),
         ("endless-redirect", 3, "is redirected (307) to 'http://127.0.0.1:"),
         ("states-in-html", 3, "gave an answer that cannot be: it is not a JSON object"),
         ("states-unsupported", 3, "cannot arrange one user in one organization"),
