@@ -76,7 +76,7 @@ class Rehearsal(Transport):
 
 
 def rehearse(settings: Settings, cases: Sequence[Case]) -> Iterator[str]:
-    """Every request that a run of these cases would send, in lines; SetupRefused where the target file lacks a thing."""
+    """Every request that a run of these cases would send, in lines; SetupRefused where the target file does not do."""
     redactor = redactor_of(settings)
     run_id = secrets.token_hex(8)
     transport = Rehearsal(settings.headers, redactor)
