@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from conformance.certification import Settings, redactor_of, transport_of
-from conformance.errors import SetupRefused
+from conformance.errors import SetupRefused, UsageError
 from conformance.model import Case
 from conformance.plan import make_plan
 from conformance.redact import Redactor
@@ -185,6 +185,8 @@ def write_target(settings: Settings, examination: Examination, path: Path) -> No
     """A target file with what was found out: the given one filled in, or one to begin with."""
     document: dict[str, Any]
     if settings.target is not None:
+        if settings.target.path.resolve().parent != path.resolve().parent:
+            raise UsageError(f"{path} goes beside {settings.target.path}: paths in it are relative to its folder")
         document, _ = load(settings.target.path, "target")
     elif examination.provider_states:
         document = {"base_url": settings.base_url, "provider_states": settings.provider_states}

@@ -42,7 +42,8 @@ class Rehearsal(Transport):
         self.lines.append(f"{method} {url}")
         self.lines += [f"  {name}: {self._clean(value)}" for name, value in sent.items()]
         if body:
-            self.lines.append(f"  {self._clean(body.decode('utf-8', 'backslashreplace'))}")
+            text = self._clean(body.decode("utf-8", "backslashreplace"))
+            self.lines.append("  " + text.replace("\r", "\\r").replace("\n", "\\n"))
         status, document = self._answer(method, urlsplit(url).path, body)
         return Answer(status, {}, json.dumps(document).encode() if document is not None else b"", False, 0.0)
 

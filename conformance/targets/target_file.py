@@ -106,10 +106,10 @@ class _Reader:
             datasets.append(KnownDataset(**each))
         for twice in (name for name in names if names.count(name) > 1):
             raise self.mistake(("known", "revoked", twice), f"{twice} is a persona, too")
-        keys = [each.key for each in personas]
-        for each in personas:
-            if keys.count(each.key) > 1:
-                raise SourceError(each.place.rpartition(":")[0], int(each.place.rpartition(":")[2]), "two have one key")
+        for number, each in enumerate(personas):
+            if each.key in [other.key for other in personas[:number]]:
+                place, _, line = each.place.rpartition(":")
+                raise SourceError(place, int(line), "two have one key")
         return Accounts(tuple(personas), tuple(datasets), runs)
 
     def persona(self, name: str, raw: Mapping[str, Any], at: tuple[str | int, ...]) -> Persona:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from conformance.bundled import bundled_reference
 from tests.conformance.conftest import conformance as conformance  # the command line as a fixture
 
 PEOPLE = {"ann": "acme", "ben": "acme", "bea": "acme", "cat": None, "cyd": None, "dan": "globex", "dot": "globex"}
+NOBODYS, CATALOG = 16, 16
+"""Org-only and proprietary datasets: each serves one case."""
 
 
 @dataclass
@@ -26,7 +28,6 @@ class Deployment:
     users: dict[str, dict[str, Any]] = field(default_factory=dict)
     organizations: dict[str, int] = field(default_factory=dict)
     datasets: dict[str, int] = field(default_factory=dict)
-    rows: dict[str, list[int]] = field(default_factory=dict)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -66,8 +67,8 @@ def deployed(url: str) -> Deployment:
     """Accounts with rows of their own, as on a deployment that is in use."""
     own: dict[str, Any] = {f"{name}-{n}": {"owner": name, "organization": None} for name in PEOPLE for n in range(3)}
     own |= {f"{name}-shared": {"owner": name, "organization": home} for name, home in PEOPLE.items() if home}
-    own |= {f"nobodys-{n}": {"owner": None, "organization": "acme"} for n in range(3)}
-    own |= {f"catalog-{n}": {"owner": "ann", "organization": None, "proprietary": True} for n in range(2)}
+    own |= {f"nobodys-{n}": {"owner": None, "organization": "acme"} for n in range(NOBODYS)}
+    own |= {f"catalog-{n}": {"owner": "ann", "organization": None, "proprietary": True} for n in range(CATALOG)}
     own["his"] = {"owner": "old", "organization": None}
     params: Mapping[str, Any] = {
         "organizations": {"acme": {}, "globex": {}},
@@ -90,8 +91,8 @@ def known(deployment: Deployment) -> dict[str, Any]:
     return {
         "revoked": {"old": {"key": "env:OLD_KEY", "organization": None, "id": old["id"], "email": old["email"]}},
         "datasets": [
-            *({"id": rows[f"nobodys-{n}"], "organization": acme} for n in range(3)),
-            *({"id": rows[f"catalog-{n}"], "owner": "ann", "proprietary": True} for n in range(2)),
+            *({"id": rows[f"nobodys-{n}"], "organization": acme} for n in range(NOBODYS)),
+            *({"id": rows[f"catalog-{n}"], "owner": "ann", "proprietary": True} for n in range(CATALOG)),
             {"id": rows["his"], "owner": "old"},
         ],
     }
@@ -107,6 +108,3 @@ def served() -> Iterator[str]:
 def deployment(served: str) -> Deployment:
     """Fresh accounts on the reference."""
     return deployed(served)
-
-
-Certify = Callable[..., Any]
