@@ -6,12 +6,14 @@ import secrets
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from conformance import __version__
-from conformance.errors import ConformanceError, NothingSelected, TranscriptRefused
+from conformance.allowance import Limits
+from conformance.consent import require_consent
+from conformance.errors import ConformanceError, Interrupted, NothingSelected, TranscriptRefused
 from conformance.execute import Execution, execute
 from conformance.judge import judge_run
 from conformance.model import Case, Record
@@ -20,9 +22,11 @@ from conformance.preflight import preflight
 from conformance.redact import Redactor
 from conformance.result import Result
 from conformance.spec import digests, load_catalogue
-from conformance.targets import ProviderStates
+from conformance.targets import Arranger, DocumentedApi, ProviderStates
+from conformance.targets.accounts import Accounts
+from conformance.targets.target_file import Target
 from conformance.transcript import Header, Writer, read
-from conformance.transport import Limits, Transport, origin_of
+from conformance.transport import Tls, Transport, origin_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,28 @@ class Settings:
     concurrency: int = 16
     timeout: float = 30.0
     report_dir: Path | None = None
+    target: Target | None = None
+    """The target file, for what no option says: accounts, limits, TLS, proxy."""
+    write_to: tuple[str, ...] = ()
+    """Hosts beside this machine that may be written to."""
+
+    @property
+    def tls(self) -> Tls:
+        """Whose certificates are believed."""
+        return self.target.tls if self.target else Tls()
+
+    @property
+    def limits(self) -> Limits:
+        """How much may be sent, and how fast."""
+        return replace(self.target.limits if self.target else Limits(), answer=self.timeout)
+
+    @property
+    def accounts(self) -> Accounts | None:
+        """Who plays the people of the worlds where these are arranged through the documented API."""
+        return self.target.accounts if self.target else None
+
+
+UNVERIFIED = "TLS certificates were not verified (tls.verify: false): who answered is not certain"
 
 
 def default_provider_states(base_url: str) -> str:
@@ -70,16 +96,14 @@ def _record(
     partial: bool,
     progress: Callable[[int, int], None],
 ) -> None:
-    redactor = Redactor()
-    redactor.learn(
-        {name: value for name, value in {**settings.headers, **settings.state_headers}.items() if len(value) > 7}
-    )
-    transport = Transport(settings.headers, Limits(answer=settings.timeout))
+    require_consent(settings.write_to, settings.base_url, *([] if settings.accounts else [settings.provider_states]))
+    redactor = redactor_of(settings)
+    transport = transport_of(settings)
     run_id = secrets.token_hex(8)
-    arranger = ProviderStates(transport, settings.provider_states, settings.state_headers, redactor)
+    arranger = arranger_of(settings, transport, redactor, run_id)
     on = Execution(settings.base_url, transport, arranger, redactor, run_id, settings.concurrency)
     try:
-        on = preflight(on)
+        on = _checked(on)
         header = Header(
             base_url=settings.base_url,
             suite=__version__,
@@ -91,6 +115,7 @@ def _record(
             selection=tuple(case.id for case in selected) if partial else None,
             digests=digests(),
             bodies=plan.bodies,
+            notes=() if settings.tls.verify else (UNVERIFIED,),
         )
         with path.open("w", encoding="ascii", newline="\n") as stream:
             writer = Writer(stream, header)
@@ -110,9 +135,46 @@ def _record(
                 aborted = str(error)
             except KeyboardInterrupt:
                 aborted = "the run was interrupted"
-            writer.close(time.monotonic() - started, aborted)
+            writer.close(time.monotonic() - started, aborted, arranger.close())
     finally:
         transport.close()
+
+
+def _checked(on: Execution) -> Execution:
+    """The execution after the preflight; what the preflight made is removed where it ends the run."""
+    try:
+        return preflight(on)
+    except BaseException as end:
+        on.transport.allowance.lift()
+        on.arranger.close()
+        if isinstance(end, KeyboardInterrupt):
+            raise Interrupted("the run was interrupted before its first case") from None
+        raise
+
+
+def redactor_of(settings: Settings) -> Redactor:
+    """Knows every secret that the user gave."""
+    redactor = Redactor()
+    given = {**settings.headers, **settings.state_headers}
+    for name, value in given.items():
+        # "Bearer KEY": the key may come back without its scheme
+        redactor.guard({f"$header-{name}": each for each in (value, *value.split()) if len(each) > 7})
+    redactor.guard(settings.target.secrets if settings.target else {})
+    return redactor
+
+
+def transport_of(settings: Settings) -> Transport:
+    """What sends, within the user's limits."""
+    proxy = settings.target.proxy if settings.target else None
+    return Transport(settings.headers, settings.limits, settings.tls, proxy)
+
+
+def arranger_of(settings: Settings, transport: Transport, redactor: Redactor, run_id: str) -> Arranger:
+    """Arranges worlds as the target file says, or else by provider states."""
+    if settings.target and settings.accounts:
+        upload = settings.target.upload
+        return DocumentedApi(transport, settings.base_url, settings.accounts, upload, redactor, run_id)
+    return ProviderStates(transport, settings.provider_states, settings.state_headers, redactor)
 
 
 def judge_transcript(path: Path, plan: Plan | None = None) -> Result:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -81,9 +83,12 @@ _Depth = Annotated[str, _option("quick, standard or exhaustive.", "DEPTH")]
 _Seed = Annotated[int, _option("Seed of what is drawn beyond the tables.", "SEED")]
 _Header = Annotated[list[str] | None, _option("'Name: value' sent with every request.")]
 _StateHeader = Annotated[list[str] | None, _option("'Name: value' sent to the provider-state URL.")]
-_Concurrency = Annotated[int, _option("Requests at a time.", "CONCURRENCY", min=1, max=256)]
-_Timeout = Annotated[float, _option("Seconds that an answer may take.", "TIMEOUT", min=0.1)]
+_Concurrency = Annotated[int | None, _option("Requests at a time.", "CONCURRENCY", min=1, max=256)]
+_Timeout = Annotated[float | None, _option("Seconds that an answer may take.", "TIMEOUT", min=0.1)]
 _ReportDir = Annotated[Path | None, _option("Where report.json, transcript.jsonl and junit.xml go.", "REPORT_DIR")]
+_Target = Annotated[Path | None, _option("A target file (docs/targets.md).", "TARGET")]
+_WriteTo = Annotated[list[str] | None, _option("This host, beside this machine, may be written to.", metavar="HOST")]
+_DryRun = Annotated[bool, _option("Print the requests, with keys as $NAME, and send nothing.")]
 
 
 @app.command(context_settings=_PASSED_ON)
@@ -95,43 +100,39 @@ def certify(
     seed: _Seed = 0,
     header: _Header = None,
     provider_states_header: _StateHeader = None,
-    concurrency: _Concurrency = 16,
-    timeout: _Timeout = 30.0,
+    concurrency: _Concurrency = None,
+    timeout: _Timeout = None,
     report_dir: _ReportDir = None,
+    target: _Target = None,
+    yes_write_to: _WriteTo = None,
+    dry_run: _DryRun = False,
 ) -> None:
     """Certify a deployment. What is not listed here goes to pytest: -k, -x, --lf, --junitxml."""
-    from conformance.certification import Settings, default_provider_states
-    from conformance.plan import DEPTHS
+    from conformance.options import Given, settings_of
+    from conformance.targets.target_file import load_target
 
-    wanted = next((each for each in DEPTHS if each == depth), None)
-    if wanted is None:
-        raise UsageError(f"--depth is one of {', '.join(DEPTHS)}, not {depth!r}")
-    with _target(base_url) as url:
-        settings = Settings(
-            base_url=url,
-            provider_states=provider_states or default_provider_states(url),
-            depth=wanted,
-            seed=seed,
-            headers=_headers(header),
-            state_headers=_headers(provider_states_header),
-            concurrency=concurrency,
-            timeout=timeout,
-            report_dir=report_dir,
-        )
-        _certify(settings, context.args)
+    given = Given(
+        base_url=base_url,
+        provider_states=provider_states,
+        depth=depth,
+        seed=seed,
+        headers=_headers(header),
+        state_headers=_headers(provider_states_header),
+        concurrency=concurrency,
+        timeout=timeout,
+        report_dir=report_dir,
+        write_to=tuple(yes_write_to or ()),
+    )
+    file = load_target(target) if target else None
+    with nullcontext() if base_url or file else _reference() as reference:
+        settings = settings_of(replace(given, base_url=reference or base_url), file)
+        _certify(settings, context.args, dry_run=dry_run)
 
 
-@contextmanager
-def _target(base_url: str | None) -> Iterator[str]:
+def _reference() -> AbstractContextManager[str]:
     from conformance.bundled import bundled_reference
-    from conformance.transport import origin_of
 
-    if base_url is None:
-        with bundled_reference() as url:
-            yield url
-        return
-    origin_of(base_url)
-    yield base_url.rstrip("/")
+    return bundled_reference()
 
 
 def _headers(given: list[str] | None) -> dict[str, str]:
@@ -144,22 +145,27 @@ def _headers(given: list[str] | None) -> dict[str, str]:
     return headers
 
 
-def _certify(settings: object, arguments: list[str]) -> NoReturn:
+def _certify(settings: object, arguments: list[str], *, dry_run: bool) -> NoReturn:
     from conformance.certification import Settings
     from conformance.errors import HarnessError, NothingSelected
     from conformance.progress import Progress
     from conformance.pytest_plugin import Certification, run_pytest
+    from conformance.rehearsal import rehearse
     from conformance.report.document import write_json
     from conformance.report.terminal import terminal_report
     from conformance.spec import load_catalogue
 
     assert isinstance(settings, Settings)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    certification = Certification(settings, Progress(sys.stderr))
+    certification = Certification(settings, Progress(sys.stderr), dry_run=dry_run)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was made is removed, as after Ctrl-C
     junit = settings.report_dir / "junit.xml" if settings.report_dir else None
     status = run_pytest(certification, arguments, junit)
     if certification.problem is not None:
         raise certification.problem
+    if certification.planned:
+        _print(lambda: rehearse(settings, certification.planned))
+        raise typer.Exit(0)
     if certification.result is None:
         if status == 0:
             raise typer.Exit(0)
@@ -181,6 +187,48 @@ _STATUS = {
     "not conformant": Exit.NOT_CONFORMANT,
     "incomplete": Exit.INCOMPLETE,
 }
+
+
+@app.command()
+def doctor(
+    target: _Target = None,
+    base_url: _BaseUrl = None,
+    depth: _Depth = "standard",
+    write: Annotated[Path | None, _option("Where a filled-in target file goes.", metavar="FILE")] = None,
+) -> None:
+    """What can be tested on a target, and why not the rest: reads only, nothing is written there."""
+    from conformance.doctor import examine, write_target
+    from conformance.options import Given, settings_of
+    from conformance.targets.target_file import load_target
+
+    if write is not None and write.exists():
+        raise UsageError(f"{write} is there already")
+    file = load_target(target) if target else None
+    settings = settings_of(Given(base_url=base_url, depth=depth), file)
+    examination = examine(settings)
+    _print(lambda: iter(examination.lines))
+    if write is not None:
+        write_target(settings, examination, write)
+        print(f"written: {write}")
+    sys.exit(Exit.CONFORMANT if examination.well else Exit.INCOMPLETE)
+
+
+@app.command()
+def clean(
+    target: Annotated[Path, _option("A target file (docs/targets.md).", "TARGET")],
+    yes_write_to: _WriteTo = None,
+) -> None:
+    """Remove what aborted runs left on a target, found by the mark in its name."""
+    from conformance.cleaning import clean as remove
+    from conformance.options import Given, settings_of
+    from conformance.targets.target_file import load_target
+
+    settings = settings_of(Given(write_to=tuple(yes_write_to or ())), load_target(target))
+    left = 0
+    for line, gone in remove(settings):
+        print(line)
+        left += not gone
+    sys.exit(Exit.INCOMPLETE if left else Exit.CONFORMANT)
 
 
 @app.command("list")

@@ -5,6 +5,8 @@ ConformanceError
 │   └── SourceError       2  a mistake in a YAML or JSON file, with file:line
 ├── TargetUnreachable     3  nothing answers, or nothing usable does
 ├── SetupRefused          3  a world cannot be arranged
+├── Interrupted           3  Ctrl-C, or the end that the system asked for
+├── LimitReached          3  the user's limit of requests or of time
 ├── TranscriptRefused     2  a record that was edited, or that belongs to other tables
 ├── NothingSelected       5
 └── HarnessError          4  the suite's own fault
@@ -54,6 +56,18 @@ class TargetUnreachable(ConformanceError):
 
 class SetupRefused(ConformanceError):
     """The provider-state URL did not arrange a world."""
+
+    exit = Exit.INCOMPLETE
+
+
+class Interrupted(ConformanceError):
+    """The user, or the system, ended the run."""
+
+    exit = Exit.INCOMPLETE
+
+
+class LimitReached(ConformanceError):
+    """A limit that the user set on the run, in requests or in seconds."""
 
     exit = Exit.INCOMPLETE
 

@@ -5,23 +5,24 @@ Nothing is judged here. A case whose answer was lost runs again in a fresh world
 
 from __future__ import annotations
 
-import math
+import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
 
 from conformance import observe
 from conformance.answers import json_of
 from conformance.errors import TargetUnreachable
+from conformance.marks import token_of
 from conformance.model import Case, Exchange, Record, Request, Step
-from conformance.race import Racer, race
+from conformance.race import Race, Racer, race
 from conformance.redact import Redactor
 from conformance.render import body_of, credentials_of
 from conformance.room import Room
-from conformance.targets import Arranged, ProviderStates, Unarranged
-from conformance.transport import BUSY, Answer, NetworkTrouble, Transport, pause
+from conformance.targets import Arranged, Arranger, Unarranged
+from conformance.transport import BUSY, Answer, NetworkTrouble, Transport, pause, retry_after
 
 ATTEMPTS = 6
 PATIENCE = 3
@@ -32,6 +33,7 @@ BREAKER = 25
 EVIDENCE = 4096
 """Bytes that are kept of an answer that was cut: it is not judged, and many such would fill the memory."""
 PAGE_SIZE = 100
+LARGEST_PAGE = 10_000
 KEPT_HEADERS = ("content-type", "retry-after", "location", "www-authenticate", "date", "server")
 
 
@@ -41,12 +43,13 @@ class Execution:
 
     base_url: str
     transport: Transport
-    arranger: ProviderStates
+    arranger: Arranger
     redactor: Redactor
     run_id: str
     concurrency: int = 16
     started: float = field(default_factory=time.monotonic)
     room: Room = field(default_factory=Room)
+    race: Race = race
 
 
 def execute(plan: Sequence[Case], on: Execution, keep: Callable[[Record], None]) -> None:
@@ -58,30 +61,33 @@ def execute(plan: Sequence[Case], on: Execution, keep: Callable[[Record], None])
         results = on.arranger.arrange([(case, token_of(on.run_id, case.id)) for case in cases])
         return _Done(arranged=[(case, results[case.id]) for case in cases])
 
-    with ThreadPoolExecutor(on.concurrency) as pool:
-        waiting = list(reversed(batches))
-        pending: set[Future[_Done]] = set()
-        standing: list[Arranged] = []
-        try:
-            while waiting or pending:
-                while waiting and len(pending) < 2 * on.concurrency:
-                    pending.add(pool.submit(batch, waiting.pop()))
-                done, pending = wait(pending, return_when=FIRST_COMPLETED)
-                for result in (future.result() for future in done):
-                    pending.update(pool.submit(_case, case, each, on) for case, each in result.arranged)
-                    if result.record is not None:
-                        keep(result.record)
-                        breaker.note(result.record)
-                    standing += result.over
-                    if len(standing) >= BATCH:
-                        pending.add(pool.submit(_remove, on, standing))
-                        standing = []
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-        finally:
-            if standing:
-                on.arranger.remove(standing)
+    standing: list[Arranged] = []
+    try:
+        with ThreadPoolExecutor(on.concurrency) as pool:
+            waiting = list(reversed(batches))
+            pending: set[Future[_Done]] = set()
+            try:
+                while waiting or pending:
+                    while waiting and len(pending) < 2 * on.concurrency:
+                        pending.add(pool.submit(batch, waiting.pop()))
+                    done, pending = wait(pending, return_when=FIRST_COMPLETED)
+                    for result in (future.result() for future in done):
+                        pending.update(pool.submit(_case, case, each, on) for case, each in result.arranged)
+                        if result.record is not None:
+                            keep(result.record)
+                            breaker.note(result.record)
+                        standing += result.over
+                        if len(standing) >= BATCH:
+                            pending.add(pool.submit(_remove, on, standing))
+                            standing = []
+            except BaseException:
+                on.transport.allowance.stop()  # what other threads are at ends with the answer that they wait for
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+    finally:
+        on.transport.allowance.lift()
+        if standing:
+            on.arranger.remove(standing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +102,6 @@ class _Done:
 def _remove(on: Execution, standing: Sequence[Arranged]) -> _Done:
     on.arranger.remove(standing)
     return _Done()
-
-
-def token_of(run_id: str, case: str) -> str:
-    """A word that no other case and no other run has: letters only, so that no name's folding matters."""
-    digest = sha256(f"{run_id}/{case}".encode()).digest()
-    return "".join("abcdefghijkmnpqrstuvwxyz"[byte % 24] for byte in digest[:7])
 
 
 class _Breaker:
@@ -134,8 +134,8 @@ def _case(case: Case, arranged: Arranged | Unarranged, on: Execution) -> _Done:
     places: set[tuple[int, str, str]] = set()
     for attempt in range(1, ATTEMPTS + 1):
         if isinstance(arranged, Unarranged):
-            unarranged = Record(case.id, None, (), arranged.unsupported, arranged.trouble, attempt, lost)
-            return _Done(record=unarranged, over=over)
+            record = Record(case.id, None, (), arranged.unsupported, arranged.trouble, arranged.untested, attempt, lost)
+            return _Done(record=record, over=over)
         runner = _Runner(case, arranged, on)
         over.append(arranged)
         try:
@@ -169,6 +169,7 @@ class _Runner:
 
     def __init__(self, case: Case, arranged: Arranged, on: Execution) -> None:
         self.case = case
+        self.arranged = arranged
         self.binding = arranged.binding
         self.keys = arranged.keys
         self.on = on
@@ -225,7 +226,9 @@ class _Runner:
     def _race(self, at: int, step: Step) -> list[str]:
         racers = [self._racer(request) for request in step.requests]
         started = time.monotonic()
-        results = race(racers, self.on.transport.limits, self.on.transport.context)
+        transport = self.on.transport
+        transport.allowance.take(len(racers))
+        results = self.on.race(racers, transport.limits, transport.context, transport.proxy)
         accepted: list[str] = []
         for index, (request, racer, result) in enumerate(zip(step.requests, racers, results, strict=True)):
             accepted += self._note(at, index, request, racer, result, started)
@@ -233,6 +236,7 @@ class _Runner:
             if isinstance(result, NetworkTrouble):
                 raise _Lost(f"POST {racers[0].url}, racing: {result}", (at, "create", result.kind))
             if result.status in BUSY:
+                transport.must_wait(result)
                 place = (at, "create", str(result.status))
                 raise _Lost(f"POST {racers[0].url}, racing: answered {result.status}", place, retry_after(result))
         return accepted
@@ -258,10 +262,11 @@ class _Runner:
             started=round(started - self.on.started, 4),
         )  # fmt: skip
         self._keep(exchange, result)
-        created = created_id(self.exchanges[-1])
+        created = created_id(self.exchanges[-1].status, self.exchanges[-1].response_body)
         if created is None:
             return []
         self.created[f"new-{at}-{index}"] = created
+        self.on.arranger.created(self.arranged, request.caller, created)
         return [f"new-{at}-{index}"]
 
     # ------------------------------------------------------------ reads
@@ -282,11 +287,20 @@ class _Runner:
     def _list(self, at: int, who: str) -> None:
         page = 1
         while True:
-            path = f"/data-collections?page={page}&page_size={PAGE_SIZE}"
+            # Others write to a shared account meanwhile: what moves from one page to another could be missed.
+            size = LARGEST_PAGE if self.binding.shared_accounts else PAGE_SIZE
+            path = f"/data-collections?page={page}&page_size={size}"
             exchange = self._read(at, observe.Read("collections", "", who), path)
-            if exchange.status != 200 or not _has_next(exchange.response_body) or page >= 50:
+            if exchange.status != 200 or page >= 50 or not self._has_next(exchange.response_body):
                 return
             page += 1
+
+    def _has_next(self, body: bytes) -> bool:
+        try:
+            document = json_of(body)
+            return bool(document["meta"]["has_next"]) and bool(document["items"] or self.binding.shared_accounts)
+        except (ValueError, KeyError, TypeError):
+            return False
 
     def _read(self, at: int, read: observe.Read, path: str) -> Exchange:
         started = time.monotonic()
@@ -319,6 +333,9 @@ class _Runner:
             self.exchanges.append(replace(exchange, trouble=trouble))
             return
         headers = result.headers
+        if exchange.op == "collections" and self.binding.shared_accounts and not result.truncated:
+            ours = {*self.binding.collections.values(), *self.created.values()}
+            result = replace(result, body=only_ours(result.body, ours, self.binding.token))
         cut = result.truncated or not self.on.room.has(len(result.body))
         answered = replace(
             exchange,
@@ -337,30 +354,26 @@ _PLURAL = {"collection": "data-collections", "dataset": "datasets", "run": "runs
 _FIELD = {"collection": "collections", "dataset": "datasets", "run": "runs"}
 
 
-def created_id(exchange: Exchange) -> int | None:
+def created_id(status: int | None, body: bytes) -> int | None:
     """The id in a 201's body, where it has one."""
-    if exchange.status != 201:
+    if status != 201:
         return None
     try:
-        body = json_of(exchange.response_body)
+        document = json_of(body)
     except ValueError:
         return None
-    found = body.get("id") if isinstance(body, dict) else None
+    found = document.get("id") if isinstance(document, dict) else None
     return found if type(found) is int else None
 
 
-def _has_next(body: bytes) -> bool:
+def only_ours(body: bytes, ours: AbstractSet[int], token: str) -> bytes:
+    """A list of collections without those of a shared account that are none of the case's: they are not looked at.
+
+    What has the case's token in its name stays: the suite may not know that it was made. Other bodies stay as they are.
+    """
     try:
         document = json_of(body)
-        return bool(document["meta"]["has_next"]) and bool(document["items"])
-    except (ValueError, KeyError, TypeError):
-        return False
-
-
-def retry_after(answer: Answer) -> float:
-    """Seconds to wait, at most ten; one where the answer gives a date."""
-    try:
-        asked = float(answer.headers.get("retry-after", "0.2"))
-    except ValueError:
-        return 1.0
-    return 1.0 if math.isnan(asked) else min(max(asked, 0.1), 10.0)
+        items = [each for each in document["items"] if each.get("id") in ours or token in str(each.get("name"))]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return body
+    return json.dumps({**document, "items": items}, ensure_ascii=False).encode("utf-8", "surrogatepass")

@@ -269,6 +269,8 @@ class Record:
     """Paths into the world that the target cannot arrange."""
     trouble: str = ""
     """Why the case could not be carried out: the harness's or the network's fault."""
+    untested: str = ""
+    """Why the case was not carried out on this target: too few accounts, or other people's rows at stake."""
     attempts: int = 1
     lost: int = 0
     """Answers that were lost, in all attempts; the request of one was sent again."""

@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from conformance.errors import TargetUnreachable
-from conformance.execute import Execution, retry_after, token_of
+from conformance.execute import Execution, created_id
+from conformance.marks import token_of
 from conformance.model import Case, Request, Source, Step, User, World
 from conformance.targets import Unarranged
-from conformance.transport import BUSY, Answer, NetworkTrouble, Transport, pause
+from conformance.transport import BUSY, Answer, NetworkTrouble, Transport, pause, retry_after
 
 TRIES = 4
 """Requests that are sent until one is answered: a wrong port is to be told within a second."""
@@ -26,6 +27,7 @@ PROBE = Case(
     steps=(Step((Request("alice", '{"name": "Preflight ${@}"}', "Bearer ${alice}"),)),),
     source=Source("preflight", 1),
 )
+ALONE = replace(PROBE, world=World((), {"alice": User(None)}))
 
 
 def preflight(on: Execution) -> Execution:
@@ -33,10 +35,13 @@ def preflight(on: Execution) -> Execution:
     url = f"{on.base_url}/data-collections"
     _answer(lambda: on.transport.send("GET", url, {}), f"{on.base_url} does not answer", on, {})
     on = _one_at_a_time(on, url)
+    on.arranger.prepare()
     arranged = on.arranger.arrange([(PROBE, token_of(on.run_id, "preflight"))])[PROBE.id]
+    if isinstance(arranged, Unarranged) and not arranged.trouble:  # perhaps nobody is in an organization here
+        arranged = on.arranger.arrange([(ALONE, token_of(on.run_id, "preflight"))])[ALONE.id]
     if isinstance(arranged, Unarranged):
         raise TargetUnreachable(
-            arranged.trouble or f"{on.arranger.url} cannot arrange one user in one organization, as every case needs"
+            arranged.trouble or f"{on.arranger.place} cannot arrange one user, as every case needs: {_why(arranged)}"
         )
     body = PROBE.steps[0].requests[0].body.replace("${@}", arranged.binding.token).encode()
     headers = {"authorization": f"Bearer {arranged.keys['alice']}", "content-type": "application/json"}
@@ -47,10 +52,16 @@ def preflight(on: Execution) -> Execution:
         raise TargetUnreachable(f"POST {url} is redirected ({answer.status}) to {place!r}; redirects are not followed")
     if answer.status in (401, 403):
         raise TargetUnreachable(
-            f"{url} refuses the key that {on.arranger.url} gave ({answer.status}): do both belong to one deployment?"
+            f"{url} refuses the key that {on.arranger.place} gave ({answer.status}): do both belong to one deployment?"
         )
+    if (created := created_id(answer.status, answer.body)) is not None:
+        on.arranger.created(arranged, "alice", created)
     on.arranger.remove([arranged])
     return on
+
+
+def _why(unarranged: Unarranged) -> str:
+    return unarranged.untested or ", ".join(unarranged.unsupported)
 
 
 def _answer(send: Callable[[], Answer], problem: str, on: Execution, keys: Mapping[str, str]) -> Answer:

@@ -34,8 +34,13 @@ class CaseError(Exception):
 class Certification:
     """Plans at start, executes when pytest has selected, and keeps the result for the items and the command line."""
 
-    def __init__(self, settings: Settings, progress: Callable[[int, int], None] | None = None) -> None:
+    def __init__(
+        self, settings: Settings, progress: Callable[[int, int], None] | None = None, *, dry_run: bool = False
+    ) -> None:
         self.settings = settings
+        self.dry_run = dry_run
+        self.planned: tuple[Case, ...] = ()
+        """What was selected, where nothing is to be sent."""
         self.progress = progress or (lambda done, of: None)
         self.plan: Plan = make_plan(settings.depth, settings.seed)
         self.result: Result | None = None
@@ -63,10 +68,13 @@ class Certification:
         self.selected = len(items)
         if not items or not self.chosen or session.config.option.collectonly:
             return
+        chosen = self.plan.only(each.case.id for each in items)
+        if self.dry_run:
+            self.planned = chosen
+            session.items.clear()
+            return
         try:
-            self.result = certify(
-                self.settings, self.plan, self.plan.only(each.case.id for each in items), self.progress
-            )
+            self.result = certify(self.settings, self.plan, chosen, self.progress)
         except ConformanceError as error:
             self.problem = error
             session.shouldstop = str(error)
@@ -86,7 +94,9 @@ class Certification:
         """The command that runs one case again."""
         settings = self.settings
         parts = ["conformance certify --base-url", settings.base_url]
-        if settings.provider_states != default_provider_states(settings.base_url):
+        if settings.target:
+            parts = ["conformance certify --target", str(settings.target.path)]
+        elif settings.provider_states != default_provider_states(settings.base_url):
             parts += ["--provider-states", settings.provider_states]
         if settings.depth != "standard":
             parts += ["--depth", settings.depth]

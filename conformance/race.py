@@ -5,15 +5,17 @@ from __future__ import annotations
 import socket
 import ssl
 import time
-from collections.abc import Mapping, Sequence
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import h11
 
-from conformance.transport import MAX_ANSWER, Answer, Limits, NetworkTrouble, unpacked
+from conformance.allowance import Limits
+from conformance.transport import MAX_ANSWER, Answer, NetworkTrouble, unpacked
 
 MAX_HEAD = 100 * 1024
 """Bytes of status line and headers that are read: as many as httpx reads."""
@@ -28,14 +30,17 @@ class Racer:
     body: bytes
 
 
+Race = Callable[[Sequence[Racer], Limits, ssl.SSLContext | None, str | None], "Sequence[Answer | NetworkTrouble]"]
+
+
 def race(
-    racers: Sequence[Racer], limits: Limits, context: ssl.SSLContext | None = None
+    racers: Sequence[Racer], limits: Limits, context: ssl.SSLContext | None = None, proxy: str | None = None
 ) -> list[Answer | NetworkTrouble]:
     """Send all requests at once; each result stands at its racer's place. A time-out is a result, not an error."""
     connections: list[socket.socket | NetworkTrouble] = []
     try:
-        held = [_request_bytes(each) for each in racers]
-        connections = [_prepare(each, data, limits, context) for each, data in zip(racers, held, strict=True)]
+        held = [_request_bytes(each, proxy) for each in racers]
+        connections = [_prepare(each, data, limits, context, proxy) for each, data in zip(racers, held, strict=True)]
         started = time.monotonic()
         for connection, data in zip(connections, held, strict=True):
             if isinstance(connection, socket.socket):
@@ -49,21 +54,52 @@ def race(
                 connection.close()
 
 
-def _request_bytes(racer: Racer) -> bytes:
+def _request_bytes(racer: Racer, proxy: str | None) -> bytes:
     parts = urlsplit(racer.url)
     target = parts.path + (f"?{parts.query}" if parts.query else "")
     headers = {"host": parts.netloc, "connection": "close", **racer.headers, "content-length": str(len(racer.body))}
+    if proxy and parts.scheme == "http":
+        target, headers = f"http://{parts.netloc}{target}", headers | _proxy_credentials(proxy)
     head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     return f"POST {target} HTTP/1.1\r\n{head}\r\n".encode() + racer.body
 
 
+def _proxy_credentials(proxy: str) -> dict[str, str]:
+    parts = urlsplit(proxy)
+    if parts.username is None:
+        return {}
+    pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return {"proxy-authorization": "Basic " + b64encode(pair.encode()).decode("ascii")}
+
+
+def _connect(racer: Racer, limits: Limits, proxy: str | None) -> socket.socket:
+    """A connection to the target, or one that a proxy leads there."""
+    parts = urlsplit(racer.url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    if proxy is None:
+        return socket.create_connection((parts.hostname or "", port), limits.connect)
+    way = urlsplit(proxy)
+    connection = socket.create_connection((way.hostname or "", way.port or 80), limits.connect)
+    if parts.scheme == "https":
+        wanted = f"{parts.hostname}:{port}"
+        headers = "".join(f"{name}: {value}\r\n" for name, value in _proxy_credentials(proxy).items())
+        connection.sendall(f"CONNECT {wanted} HTTP/1.1\r\nhost: {wanted}\r\n{headers}\r\n".encode())
+        head = b""
+        while b"\r\n\r\n" not in head:
+            if len(head) > MAX_HEAD or not (byte := connection.recv(1)):
+                raise ConnectionError("the proxy closed the connection")
+            head += byte
+        if head.split(b" ", 2)[1:2] != [b"200"]:
+            raise ConnectionError("the proxy refused the connection")
+    return connection
+
+
 def _prepare(
-    racer: Racer, data: bytes, limits: Limits, context: ssl.SSLContext | None
+    racer: Racer, data: bytes, limits: Limits, context: ssl.SSLContext | None, proxy: str | None
 ) -> socket.socket | NetworkTrouble:
     parts = urlsplit(racer.url)
     try:
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-        connection = socket.create_connection((parts.hostname or "", port), limits.connect)
+        connection = _connect(racer, limits, proxy)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if parts.scheme == "https" and context is not None:
             connection = context.wrap_socket(connection, server_hostname=parts.hostname)

@@ -83,3 +83,8 @@ _NEAR_MISSES: Mapping[str, Callable[[str], str]] = {
     "pattern": lambda key: key[: len(key) // 2] + "%",
 }
 NEAR_MISSES = tuple(_NEAR_MISSES)
+
+
+def near_miss(key: str, kind: str) -> str:
+    """A key that is nearly this one, of a kind in NEAR_MISSES."""
+    return _NEAR_MISSES[kind](key)

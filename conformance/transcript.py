@@ -38,6 +38,8 @@ class Header:
     digests: Mapping[str, str] = field(default_factory=dict)
     bodies: tuple[bytes, ...] = ()
     """The bodies that were drawn, since drawing depends on more than the seed."""
+    notes: tuple[str, ...] = ()
+    """What a reader must know of how the run was made."""
     format: int = FORMAT
 
 
@@ -49,6 +51,8 @@ class Footer:
     seconds: float
     aborted: str = ""
     """Why the run ended early; empty when it did not."""
+    notes: tuple[str, ...] = ()
+    """What the clean-up left behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,11 @@ class Transcript:
     footer: Footer | None
     digest: str
     """The last chain value: the digest of the whole record."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know of how the run was made and what it left."""
+        return self.header.notes + (self.footer.notes if self.footer else ())
 
 
 class Writer:
@@ -79,10 +88,10 @@ class Writer:
             self._write(payload)
             self._records += 1
 
-    def close(self, seconds: float, aborted: str = "") -> None:
+    def close(self, seconds: float, aborted: str = "", notes: tuple[str, ...] = ()) -> None:
         """Write the footer; the stream stays open."""
         with self._lock:
-            self._write({"footer": encode(Footer(self._records, round(seconds, 3), aborted))})
+            self._write({"footer": encode(Footer(self._records, round(seconds, 3), aborted, notes))})
 
     def _write(self, payload: Any) -> None:
         text = json.dumps(payload, ensure_ascii=True, separators=(",", ":"))

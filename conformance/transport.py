@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import ssl
 import threading
 import time
 import zlib
@@ -13,6 +15,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from conformance.allowance import LONGEST_HOLD, Allowance, Limits
 from conformance.errors import UsageError
 
 MAX_ANSWER = 4 * 1024 * 1024
@@ -20,6 +23,9 @@ MAX_ANSWER = 4 * 1024 * 1024
 
 BUSY = frozenset({429, 502, 503, 504})
 """Statuses that say something about the way to the target, not about the page: what was asked is asked again."""
+
+RESENT = 2
+"""Times that a request is sent again which a rate limit refused (429 with Retry-After): it was not carried out."""
 
 FIRST_PAUSE = 0.1
 """Seconds before a second attempt; each later one is twice as long."""
@@ -45,11 +51,36 @@ class NetworkTrouble(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """Seconds to connect, and in all for one answer."""
+class Tls:
+    """Who signs the target's certificate (a PEM file), our own certificate and key, and whether theirs is checked."""
 
-    connect: float = 5.0
-    answer: float = 30.0
+    ca: str | None = None
+    certificate: str | None = None
+    key: str | None = None
+    verify: bool = True
+
+
+def context_of(tls: Tls) -> ssl.SSLContext:
+    """The TLS context; UsageError where a file cannot be used."""
+    try:
+        context = ssl.create_default_context(cafile=tls.ca) if tls.ca else httpx.create_ssl_context(trust_env=False)
+        if tls.certificate:
+            context.load_cert_chain(tls.certificate, tls.key)
+    except (OSError, ssl.SSLError) as error:
+        raise UsageError(f"tls: a certificate or key cannot be used: {error}") from None
+    if not tls.verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def retry_after(answer: Answer, most: float = 10.0) -> float:
+    """Seconds to wait, at most ``most``; one where the answer gives a date."""
+    try:
+        asked = float(answer.headers.get("retry-after", "0.2"))
+    except ValueError:
+        return 1.0
+    return 1.0 if math.isnan(asked) else min(max(asked, 0.1), most)
 
 
 def origin_of(url: str) -> str:
@@ -119,15 +150,38 @@ class _Timed:
 class Transport:
     """Sends requests; safe to share between threads."""
 
-    def __init__(self, headers: Mapping[str, str] | None = None, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        headers: Mapping[str, str] | None = None,
+        limits: Limits | None = None,
+        tls: Tls | None = None,
+        proxy: str | None = None,
+    ) -> None:
         self.headers = dict(headers or {})
         self.limits = limits or Limits()
+        self.allowance = Allowance(self.limits)
+        self.proxy = proxy
         self._local = threading.local()
         self._clients: list[httpx.Client] = []
-        self.context = httpx.create_ssl_context(trust_env=False)
+        self.context = context_of(tls or Tls())
 
     def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
         """One request, one answer; NetworkTrouble when none comes. Redirects are answers, never followed."""
+        for _ in range(RESENT):
+            answer = self._send(method, url, headers, body)
+            if not self.must_wait(answer):
+                return answer
+        return self._send(method, url, headers, body)
+
+    def must_wait(self, answer: Answer) -> bool:
+        """Whether a rate limit refused the request; nothing is then sent before the time that it names."""
+        if answer.status != 429 or "retry-after" not in answer.headers:
+            return False
+        self.allowance.hold(retry_after(answer, LONGEST_HOLD))
+        return True
+
+    def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+        self.allowance.take()
         started = time.monotonic()
         sent = {"accept": "application/json", "accept-encoding": "identity", **self.headers, **headers}
         raw = [(name.encode("ascii"), value.encode("utf-8")) for name, value in sent.items()]
@@ -166,7 +220,7 @@ class Transport:
         client: httpx.Client | None = getattr(self._local, "client", None)
         if client is None:
             timeout = httpx.Timeout(self.limits.answer, connect=self.limits.connect)
-            transport = httpx.HTTPTransport(verify=self.context, trust_env=False)
+            transport = httpx.HTTPTransport(verify=self.context, trust_env=False, proxy=self.proxy)
             clock = _Clock()
             transport._pool._network_backend = _Timed(transport._pool._network_backend, clock)  # type: ignore[assignment]
             # a cookie that one answer sets must not go out with another user's request

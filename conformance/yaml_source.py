@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
+from jsonschema.exceptions import ValidationError, best_match
 
 from conformance.errors import SourceError, UsageError
 from conformance.paths import SPEC, shown
@@ -65,12 +65,32 @@ def validate(path: Path, document: Any, lines: Lines, schema: str) -> None:
             extra = [key for key in error.instance if f"'{key}'" in error.message]
             where += extra[:1]
         spot = "/".join(map(str, error.absolute_path))
-        raise SourceError(shown(path), lines.at(where), f"{error.message[:300]}" + (f" (at {spot})" if spot else ""))
+        message = error.message[:300] if not _document(schema).get("writeOnly") else _without_values(error)
+        raise SourceError(shown(path), lines.at(where), message + (f" (at {spot})" if spot else ""))
+
+
+def _without_values(error: ValidationError) -> str:
+    """What a file with secrets is told: names and the schema's words, never what stands there."""
+    if error.validator in ("additionalProperties", "required", "dependentRequired"):
+        return error.message[:300] if error.validator != "additionalProperties" else _unknown(error)
+    return f"what stands here is not allowed: {error.validator} {json.dumps(error.validator_value)[:200]}"
+
+
+def _unknown(error: ValidationError) -> str:
+    given: Any = error.instance
+    schema: Any = error.schema
+    return f"unknown: {', '.join(str(each) for each in given if each not in schema.get('properties', {}))}"
 
 
 @cache
 def _validator(schema: str) -> Draft202012Validator:
-    return Draft202012Validator(json.loads((SPEC / "schemas" / f"{schema}.schema.json").read_text(encoding="utf-8")))
+    return Draft202012Validator(_document(schema))
+
+
+@cache
+def _document(schema: str) -> Mapping[str, Any]:
+    document: Mapping[str, Any] = json.loads((SPEC / "schemas" / f"{schema}.schema.json").read_text(encoding="utf-8"))
+    return document
 
 
 def _mark(path: Path, node: yaml.Node, at: tuple[str | int, ...], lines: Lines) -> None:

@@ -13,6 +13,7 @@ import uvicorn
 
 from reference_impl.app import PREFIX, create_app
 from reference_impl.store import Store
+from reference_impl.writes import ROUTES
 
 
 class AnnouncingServer(uvicorn.Server):
@@ -61,7 +62,7 @@ def serve(database: Path, listener: socket.socket) -> None:
     """Answer requests until a signal comes."""
     with closing(Store(database)) as store:
         config = uvicorn.Config(
-            create_app(store),
+            create_app(store, ROUTES),
             log_level="warning",
             access_log=False,
             lifespan="off",

@@ -4,6 +4,7 @@ Handlers call the database directly, on the event loop: a request takes a millis
 would add to it. Every error is `{"detail": "..."}` and says nothing about a row that the caller cannot see.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection
@@ -19,9 +20,10 @@ PREFIX = "/api/v1"
 LARGEST_PAGE = 10_000
 
 
-def create_app(database: store.Store) -> Starlette:
-    """The application on one database."""
+def create_app(database: store.Store, more_routes: Sequence[Route] = ()) -> Starlette:
+    """The application on one database; ``more_routes`` are served beside the page's endpoint and the reads."""
     api = [
+        *more_routes,
         Route("/data-collections", create_data_collection, methods=["POST"]),
         Route("/data-collections", list_data_collections, methods=["GET"]),
         Route("/data-collections/{id}", get_data_collection, methods=["GET"]),

@@ -44,6 +44,8 @@ def judge_case(
     """
     if record.unsupported:
         return _unarranged(case, record)
+    if record.untested:
+        return CaseVerdict(case.id, "not-tested", reason=record.untested)
     if record.binding is None or not record.exchanges:
         return CaseVerdict(case.id, "error", reason=record.trouble or "the world was not arranged")
     if record.trouble and not silent:

@@ -46,6 +46,7 @@ def document(result: Result, catalogue: Catalogue) -> dict[str, Any]:
         "readings": {name: list(values) for name, values in surviving(judgement.readings).items()},
         "conflict": list(judgement.conflict),
         "choices": encode(judgement.choices),
+        "notes": list(result.transcript.notes),
         "unserved": list(judgement.unserved),
         "cases": [
             {

@@ -45,6 +45,7 @@ def terminal_report(result: Result, catalogue: Catalogue, rerun: Callable[[str],
         + (f"; {again} answers were lost and asked for again" if again else ""),
     ]
     lines += [f"  {safe(each)}" for each in judgement.reasons]
+    lines += [f"  note: {safe(each)}" for each in result.transcript.notes]
     lines += [headline]
     return "\n".join(lines)
 

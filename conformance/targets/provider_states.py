@@ -10,12 +10,12 @@ import json
 import re
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from conformance.answers import json_of
 from conformance.model import Binding, Case, World
 from conformance.redact import Redactor
+from conformance.targets.arranging import Arranged, Unarranged, named
 from conformance.transport import BUSY, Answer, NetworkTrouble, Transport, pause
 
 CONSUMER = "data-collections-conformance"
@@ -25,22 +25,6 @@ ATTEMPTS = 6
 SECOND_THOUGHTS = 3
 """The same where the answer is an error, or cannot be."""
 _KEY = re.compile(r'(api_key\W{1,9})[^"\\]+')
-
-
-@dataclass(frozen=True, slots=True)
-class Arranged:
-    """A world that stands on the target; ``keys`` are secret."""
-
-    binding: Binding
-    keys: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Unarranged:
-    """A world that does not: ``unsupported`` paths (symbols as in the case), or the trouble."""
-
-    unsupported: tuple[str, ...] = ()
-    trouble: str = ""
 
 
 class ProviderStates:
@@ -53,6 +37,21 @@ class ProviderStates:
         self._redactor = redactor
         self._given: set[tuple[str, object]] = set()
         self._lock = threading.Lock()
+
+    @property
+    def place(self) -> str:
+        """What arranges, in words."""
+        return f"the provider-state URL {self.url}"
+
+    def prepare(self) -> None:
+        """Nothing: the first set-up shows whether the URL serves."""
+
+    def created(self, arranged: Arranged, who: str, collection: int) -> None:
+        """Nothing: the target removes its worlds itself."""
+
+    def close(self) -> tuple[str, ...]:
+        """Nothing: worlds share no row, and their deployment is a test's."""
+        return ()
 
     def arrange(self, cases: Sequence[tuple[Case, str]]) -> dict[str, Arranged | Unarranged]:
         """Arrange each case's world, given with its token; the result has one entry a case."""
@@ -166,11 +165,6 @@ def _json(body: bytes) -> Any:
         return json_of(body)
     except ValueError:
         return None
-
-
-def named(name: str, case: Case, token: str) -> str:
-    """A name as it is sent: with the case's token, unless the row is about exact names."""
-    return name if case.exact_names else f"{name} {token}"
 
 
 def _merge(cases: Sequence[tuple[Case, str]]) -> tuple[dict[str, Any], dict[str, str]]:

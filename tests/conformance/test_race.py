@@ -6,7 +6,8 @@ import http.server
 import threading
 
 from conformance.race import Racer, race
-from conformance.transport import Answer, Limits, NetworkTrouble
+from conformance.allowance import Limits
+from conformance.transport import Answer, NetworkTrouble
 
 
 def test_all_racers_arrive_before_one_is_answered() -> None:
