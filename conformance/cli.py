@@ -7,14 +7,18 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from conformance import __version__
 from conformance.errors import ConformanceError, Exit, UsageError
+
+if TYPE_CHECKING:
+    from conformance.result import Result
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
@@ -85,6 +89,10 @@ _Header = Annotated[list[str] | None, _option("'Name: value' sent with every req
 _StateHeader = Annotated[list[str] | None, _option("'Name: value' sent to the provider-state URL.")]
 _Concurrency = Annotated[int | None, _option("Requests at a time.", "CONCURRENCY", min=1, max=256)]
 _Timeout = Annotated[float | None, _option("Seconds that an answer may take.", "TIMEOUT", min=0.1)]
+_Expect = Annotated[
+    Path | None, _option("Known failures and ledger that the run is held to.", "EXPECT", metavar="FILE")
+]
+_UpdateExpect = Annotated[bool, _option("Write what this run did to the file of --expect.")]
 _ReportDir = Annotated[Path | None, _option("Where report.json, transcript.jsonl and junit.xml go.", "REPORT_DIR")]
 _Target = Annotated[Path | None, _option("A target file (docs/targets.md).", "TARGET")]
 _WriteTo = Annotated[list[str] | None, _option("This host, beside this machine, may be written to.", metavar="HOST")]
@@ -106,11 +114,15 @@ def certify(
     target: _Target = None,
     yes_write_to: _WriteTo = None,
     dry_run: _DryRun = False,
+    expect: _Expect = None,
+    update_expect: _UpdateExpect = False,
 ) -> None:
     """Certify a deployment. What is not listed here goes to pytest: -k, -x, --lf, --junitxml."""
     from conformance.options import Given, settings_of
     from conformance.targets.target_file import load_target
 
+    if update_expect and expect is None:
+        raise UsageError("--update-expect needs --expect FILE")
     given = Given(
         base_url=base_url,
         provider_states=provider_states,
@@ -126,7 +138,8 @@ def certify(
     file = load_target(target) if target else None
     with nullcontext() if base_url or file else _reference() as reference:
         settings = settings_of(replace(given, base_url=reference or base_url), file)
-        _certify(settings, context.args, dry_run=dry_run)
+        gate = _Gate(expect, update_expect) if expect else None
+        _certify(settings, context.args, gate, dry_run=dry_run)
 
 
 def _reference() -> AbstractContextManager[str]:
@@ -145,7 +158,41 @@ def _headers(given: list[str] | None) -> dict[str, str]:
     return headers
 
 
-def _certify(settings: object, arguments: list[str], *, dry_run: bool) -> NoReturn:
+@dataclass(frozen=True)
+class _Gate:
+    """The file of --expect, and whether it is to be written; a broken file is told before anything is sent."""
+
+    path: Path
+    update: bool
+
+    def __post_init__(self) -> None:
+        from conformance.gate import load_expectation
+
+        if not self.update or self.path.exists():
+            load_expectation(self.path)
+
+    def end(self, result: Result) -> NoReturn:
+        """Exit as expected or not; what could not be tested stays *incomplete*."""
+        from conformance.gate import complaints, load_expectation, write_expectation
+
+        if result.judgement.claim == "incomplete":
+            sys.exit(Exit.INCOMPLETE)
+        if self.update:
+            if result.transcript.header.selection is not None:
+                raise UsageError("--update-expect needs a whole run: a part was selected")
+            write_expectation(self.path, result, load_expectation(self.path) if self.path.exists() else None)
+            print(f"written: {self.path}")
+            sys.exit(Exit.CONFORMANT)
+        found = list(complaints(load_expectation(self.path), result, date.today()))
+        for each in found:
+            print(f"not as expected: {each}")
+        known = result.judgement.counts.get("failed", 0)
+        if not found:
+            print(f"as expected: {result.judgement.claim}" + (f", {known} known failures" if known else ""))
+        sys.exit(Exit.NOT_CONFORMANT if found else Exit.CONFORMANT)
+
+
+def _certify(settings: object, arguments: list[str], gate: _Gate | None, *, dry_run: bool) -> NoReturn:
     from conformance.certification import Settings
     from conformance.errors import HarnessError, NothingSelected
     from conformance.progress import Progress
@@ -178,6 +225,8 @@ def _certify(settings: object, arguments: list[str], *, dry_run: bool) -> NoRetu
     if settings.report_dir:
         write_json(certification.result, catalogue, settings.report_dir)
     print(terminal_report(certification.result, catalogue, certification.rerun))
+    if gate is not None:
+        gate.end(certification.result)
     sys.exit(_STATUS[certification.result.judgement.claim])
 
 

@@ -1,0 +1,153 @@
+"""The gate: a run held to what its build is known to do (``certify --expect FILE``); only that file is touched.
+
+The file names known failures, each with a reason, and the interpretation ledger. A known failure may fail; whatever
+else changed is a complaint with the line of the entry. The verdict of the run is not touched.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from conformance.errors import SourceError
+from conformance.readings import surviving
+from conformance.result import Result
+from conformance.yaml_source import Lines, load
+
+TO_EXPLAIN = "known since this file was written"
+
+Values = Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A failure that is known: a case's id or a glob, why, until which day (ISO 8601; empty: no end), and its line."""
+
+    case: str
+    reason: str
+    until: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What a build is known to do: failures, surviving readings by dimension, choices seen by open point."""
+
+    path: Path
+    depth: str
+    seed: int
+    known: tuple[Known, ...]
+    readings: Values
+    choices: Values
+    lines: Lines
+
+
+def load_expectation(path: Path) -> Expectation:
+    """The file of ``--expect``; SourceError or UsageError names its first mistake."""
+    document, lines = load(path, "expectations")
+    known = []
+    for at, each in enumerate(document["known_failures"]):
+        line = lines.at(("known_failures", at))
+        try:
+            until = each.get("until", "")
+            datetime.date.fromisoformat(until or "2000-01-01")
+        except ValueError:
+            raise SourceError(
+                str(path), lines.at(("known_failures", at, "until")), f"there is no day {until}"
+            ) from None
+        known.append(Known(each["case"], each["reason"], until, line))
+
+    def values(key: str) -> Values:
+        return {name: tuple(each) for name, each in document[key].items()}
+
+    return Expectation(
+        path, document["depth"], document["seed"], tuple(known), values("readings"), values("choices"), lines
+    )
+
+
+def complaints(expected: Expectation, result: Result, today: datetime.date) -> Iterator[str]:
+    """What is not as expected, each with file:line. Of a partial run only what was selected is held to the file."""
+    header = result.transcript.header
+    if (header.depth, header.seed) != (expected.depth, expected.seed):
+        where, run = f"{expected.path}:{expected.lines.at(('depth',))}", f"{header.depth} and {header.seed}"
+        yield f"{where}: written for depth {expected.depth} and seed {expected.seed}, not for {run}"
+        return
+    yield from _failures(expected, result, today)
+    partial = header.selection is not None
+    for kind, then, now in (
+        ("readings", expected.readings, readings_of(result)),
+        ("choices", expected.choices, choices_of(result)),
+    ):
+        for name in dict.fromkeys([*then, *now]):
+            before, after = set(then.get(name, ())), set(now.get(name, ()))
+            if before == after or (partial and (not after or after & before)):
+                continue
+            where = f"{expected.path}:{expected.lines.at((kind, name))}"
+            yield f"{where}: {name} was {_words(before)} and is {_words(after)}"
+
+
+def _failures(expected: Expectation, result: Result, today: datetime.date) -> Iterator[str]:
+    verdicts = result.judgement.cases
+    planned = {case.id for case in result.plan.cases}
+    failing = {each.case for each in verdicts.values() if each.outcome == "failed"}
+    passing = {each.case for each in verdicts.values() if each.outcome in ("passed", "advisory")}
+    for known in expected.known:
+        where = f"{expected.path}:{known.line}"
+        if not _matches(known, planned):
+            yield f"{where}: {known.case} matches no case"
+        elif known.until and today.isoformat() > known.until:
+            yield f"{where}: {known.case} was to be mended by {known.until} ({known.reason})"
+        elif fixed := sorted(_matches(known, passing)):
+            yield f"{where}: {', '.join(fixed)} passes now: take it off the known failures"
+    unknown = sorted(each for each in failing if not any(fnmatchcase(each, known.case) for known in expected.known))
+    for case in unknown:
+        yield f"{expected.path}: {case} fails, and is no known failure"
+    if result.judgement.conflict and not failing:
+        yield f"{expected.path}: no reading explains all of {', '.join(result.judgement.conflict)}"
+
+
+def _matches(known: Known, cases: Collection[str]) -> list[str]:
+    return [each for each in cases if fnmatchcase(each, known.case)]
+
+
+def _words(values: Collection[str]) -> str:
+    return " or ".join(sorted(values)) or "not seen"
+
+
+def readings_of(result: Result) -> Values:
+    """The readings that survive, by dimension; none where they conflict."""
+    return {name: tuple(values) for name, values in surviving(result.judgement.readings).items()}
+
+
+def choices_of(result: Result) -> Values:
+    """What was chosen at each open point, without how often: numbers change with the order of races."""
+    merged: dict[str, set[str]] = {}
+    for point, choices in result.judgement.choices.items():
+        merged.setdefault(point.split("/")[0], set()).update(choices)
+    return {name: tuple(sorted(values)) for name, values in sorted(merged.items())}
+
+
+def write_expectation(path: Path, result: Result, before: Expectation | None) -> None:
+    """Write what this run did; an entry that still matches a failure keeps its words, a new one is to be explained."""
+    failing = sorted(each.case for each in result.judgement.cases.values() if each.outcome == "failed")
+    kept = [known for known in (before.known if before else ()) if _matches(known, failing)]
+    new = [each for each in failing if not any(fnmatchcase(each, known.case) for known in kept)]
+    known: list[dict[str, Any]] = [
+        {"case": each.case, "reason": each.reason, **({"until": each.until} if each.until else {})} for each in kept
+    ]
+    known += [{"case": each, "reason": TO_EXPLAIN} for each in new]
+    header = result.transcript.header
+    document = {
+        "depth": header.depth,
+        "seed": header.seed,
+        "known_failures": known,
+        "readings": {name: list(values) for name, values in readings_of(result).items()},
+        "choices": {name: list(values) for name, values in choices_of(result).items()},
+    }
+    path.write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=False, width=110), encoding="utf-8")
