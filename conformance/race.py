@@ -8,7 +8,7 @@ import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
@@ -98,15 +98,18 @@ def _prepare(
     racer: Racer, data: bytes, limits: Limits, context: ssl.SSLContext | None, proxy: str | None
 ) -> socket.socket | NetworkTrouble:
     parts = urlsplit(racer.url)
-    try:
-        connection = _connect(racer, limits, proxy)
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if parts.scheme == "https" and context is not None:
-            connection = context.wrap_socket(connection, server_hostname=parts.hostname)
-        connection.settimeout(limits.answer)
-        connection.sendall(data[:-1])
-    except OSError as error:
-        return NetworkTrouble("refused", f"no connection: {error}")
+    with ExitStack() as unless_ready:
+        try:
+            connection = unless_ready.enter_context(_connect(racer, limits, proxy))
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if parts.scheme == "https" and context is not None:
+                wrapped = context.wrap_socket(connection, server_hostname=parts.hostname)
+                connection = unless_ready.enter_context(wrapped)
+            connection.settimeout(limits.answer)
+            connection.sendall(data[:-1])
+        except OSError as error:
+            return NetworkTrouble("refused", f"no connection: {error}")
+        unless_ready.pop_all()
     return connection
 
 
