@@ -81,17 +81,25 @@ def _connect(racer: Racer, limits: Limits, proxy: str | None) -> socket.socket:
     way = urlsplit(proxy)
     connection = socket.create_connection((way.hostname or "", way.port or 80), limits.connect)
     if parts.scheme == "https":
-        wanted = f"{parts.hostname}:{port}"
-        headers = "".join(f"{name}: {value}\r\n" for name, value in _proxy_credentials(proxy).items())
-        connection.sendall(f"CONNECT {wanted} HTTP/1.1\r\nhost: {wanted}\r\n{headers}\r\n".encode())
-        head = b""
-        while b"\r\n\r\n" not in head:
-            if len(head) > MAX_HEAD or not (byte := connection.recv(1)):
-                raise ConnectionError("the proxy closed the connection")
-            head += byte
-        if head.split(b" ", 2)[1:2] != [b"200"]:
-            raise ConnectionError("the proxy refused the connection")
+        try:
+            _tunnel(connection, f"{parts.hostname}:{port}", proxy)
+        except OSError:
+            connection.close()
+            raise
     return connection
+
+
+def _tunnel(connection: socket.socket, wanted: str, proxy: str) -> None:
+    """Have the proxy connect to ``wanted``; ConnectionError where it does not."""
+    headers = "".join(f"{name}: {value}\r\n" for name, value in _proxy_credentials(proxy).items())
+    connection.sendall(f"CONNECT {wanted} HTTP/1.1\r\nhost: {wanted}\r\n{headers}\r\n".encode())
+    head = b""
+    while b"\r\n\r\n" not in head:
+        if len(head) > MAX_HEAD or not (byte := connection.recv(1)):
+            raise ConnectionError("the proxy closed the connection")
+        head += byte
+    if head.split(b" ", 2)[1:2] != [b"200"]:
+        raise ConnectionError("the proxy refused the connection")
 
 
 def _prepare(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import http.server
 import threading
 
-from conformance.race import Racer, race
 from conformance.allowance import Limits
+from conformance.race import Racer, race
 from conformance.transport import Answer, NetworkTrouble
 
 

@@ -23,9 +23,7 @@ def main() -> None:
         with serving("mutants", name) as url, TemporaryDirectory() as folder:
             deployment = deployed(url)
             before = deployment.names()
-            target = load_target(
-                Path(deployment.file(Path(folder), known=known(deployment))), deployment.environment
-            )
+            target = load_target(Path(deployment.file(Path(folder), known=known(deployment))), deployment.environment)
             judgement = certify(settings_of(Given(depth="quick"), target), plan, plan.cases, lambda *_: None).judgement
             broken = [each for each, verdict in judgement.requirements.items() if verdict.outcome == "failed"]
             clean = "clean" if deployment.names() == before else "ROWS LEFT"

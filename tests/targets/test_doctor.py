@@ -19,7 +19,9 @@ def test_doctor_says_who_is_who_and_what_can_be_tested_and_writes_nothing(
     personas = {name: {"key": f"env:{name.upper()}_KEY"} for name in ("ann", "ben", "cat", "dan", "eve")}
     before = deployment.names()
     file = deployment.file(tmp_path, personas=personas)
-    run = conformance("doctor", "--target", file, "--depth", "quick", "--write", "filled.yaml", **deployment.environment)
+    run = conformance(
+        "doctor", "--target", file, "--depth", "quick", "--write", "filled.yaml", **deployment.environment
+    )
     assert run.returncode == 3  # nothing is shared with eve: no row tells her organization
     assert deployment.names() == before
     organization = deployment.organizations["acme"]

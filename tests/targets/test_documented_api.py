@@ -24,7 +24,9 @@ WITHOUT = ("not-tested", "not-applicable")
 def certified(deployment: Deployment, folder: Path, rows: set[str] | None = None, **more: object) -> Result:
     target = load_target(Path(deployment.file(folder, **more)), deployment.environment)
     cases = [case for case in PLAN.cases if case.row in rows] if rows else FIRST
-    return certify(settings_of(Given(depth="quick", report_dir=folder / "report"), target), PLAN, cases, lambda *_: None)
+    return certify(
+        settings_of(Given(depth="quick", report_dir=folder / "report"), target), PLAN, cases, lambda *_: None
+    )
 
 
 def test_the_reference_has_one_verdict_on_every_row_that_can_be_arranged_both_ways(

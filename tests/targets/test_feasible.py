@@ -52,7 +52,10 @@ def test_who_shares_an_organization_there_shares_one_here() -> None:
 @pytest.mark.parametrize(
     "users, reason",
     [
-        ({"alice": "acme", "bob": "acme", "dave": "globex", "dora": "globex"}, "organizations with 2 and 2 personas, and there are 2 and 1"),
+        (
+            {"alice": "acme", "bob": "acme", "dave": "globex", "dora": "globex"},
+            "organizations with 2 and 2 personas, and there are 2 and 1",
+        ),
         ({"carol": None, "cody": None}, "2 personas of no organization, and there are 1"),
         ({"a": "x", "b": "y", "c": "z"}, "organizations with 1 and 1 and 1 personas, and there are 2 and 1"),
     ],
@@ -97,12 +100,22 @@ def test_a_known_row_serves_one_dataset() -> None:
         ({"collections": {"old": Collection("Old", "carol", "acme")}}, "collections.old.organization"),
         ({"collections": {"a": Collection("Old", "bob"), "b": Collection("Old", "bob")}}, "collections.b.name"),
         ({"datasets": {"d": Dataset("carol", "acme")}}, "datasets.d.organization"),
-        ({"collections": {"c": Collection("C", "bob")}, "datasets": {"d": Dataset("alice", collection="c")}}, "datasets.d.collection"),
+        (
+            {"collections": {"c": Collection("C", "bob")}, "datasets": {"d": Dataset("alice", collection="c")}},
+            "datasets.d.collection",
+        ),
         ({"runs": {"r": Run("alice")}}, "runs.r.dataset"),
         ({"datasets": {"d": Dataset("alice")}, "runs": {"r": Run(None, "d")}}, "runs.r.owner"),
         ({"datasets": {"d": Dataset("alice")}, "runs": {"r": Run("bob", "d")}}, "runs.r.owner"),
         ({"datasets": {"d": Dataset("alice", "acme")}, "runs": {"r": Run("bob", "d")}}, "runs.r.organization"),
-        ({"collections": {"c": Collection("C", "bob")}, "datasets": {"d": Dataset("bob")}, "runs": {"r": Run("bob", "d", None, "c")}}, "runs.r.collection"),
+        (
+            {
+                "collections": {"c": Collection("C", "bob")},
+                "datasets": {"d": Dataset("bob")},
+                "runs": {"r": Run("bob", "d", None, "c")},
+            },
+            "runs.r.collection",
+        ),
     ],
 )
 def test_what_no_documented_operation_arranges_is_named(rows: dict[str, object], path: str) -> None:
@@ -130,7 +143,19 @@ NAME = '"name": "B 7 ${@}"'
 
 @pytest.mark.parametrize(
     "ids",
-    ["7", "${mine}, 7", "true", "1.5", '"12"', "9007199254740993", "1e3", "18446744073709551623", "4294967297", "[3]", '{"id": 3}'],
+    [
+        "7",
+        "${mine}, 7",
+        "true",
+        "1.5",
+        '"12"',
+        "9007199254740993",
+        "1e3",
+        "18446744073709551623",
+        "4294967297",
+        "[3]",
+        '{"id": 3}',
+    ],
 )
 def test_a_body_that_some_parser_could_take_for_a_foreign_id_is_never_sent(ids: str) -> None:
     request = send(f'{{{NAME}, "dataset_ids": [{ids}]}}')
@@ -138,7 +163,20 @@ def test_a_body_that_some_parser_could_take_for_a_foreign_id_is_never_sent(ids: 
 
 
 @pytest.mark.parametrize(
-    "ids", ["", "${mine}", "${mine}, ${unknown-2}", "${mine}.5", '"${mine}"', "0", "-1", "2147483648", "${mine+4294967296}", "null", '"x"']
+    "ids",
+    [
+        "",
+        "${mine}",
+        "${mine}, ${unknown-2}",
+        "${mine}.5",
+        '"${mine}"',
+        "0",
+        "-1",
+        "2147483648",
+        "${mine+4294967296}",
+        "null",
+        '"x"',
+    ],
 )
 def test_ids_that_the_world_bound_or_that_nobody_has_are_sent(ids: str) -> None:
     request = send(f'{{{NAME}, "dataset_ids": [{ids}]}}')

@@ -32,7 +32,9 @@ def test_this_machine_may_be_written_to(host: str) -> None:
     assert is_loopback(host)
 
 
-@pytest.mark.parametrize("host", ["10.0.0.1", "api.example.com", "localhost.example.com", "0.0.0.0", "127.0.0.1.nip.io"])
+@pytest.mark.parametrize(
+    "host", ["10.0.0.1", "api.example.com", "localhost.example.com", "0.0.0.0", "127.0.0.1.nip.io"]
+)
 def test_another_machine_may_not(host: str) -> None:
     assert not is_loopback(host)
 
@@ -224,7 +226,7 @@ def test_tls_believes_the_given_authority_and_shows_our_certificate(authority: t
         assert raced.status == 200  # type: ignore[union-attr]
         transport.close()
         stranger = Transport(tls=Tls(ca=str(tmp_path / "ca.pem")))
-        with pytest.raises(Exception, match="connection|certificate"):
+        with pytest.raises(Exception, match=r"connection|certificate"):
             stranger.send("GET", url, {})
         stranger.close()
 

@@ -66,7 +66,9 @@ def test_everything_that_a_target_file_says(tmp_path: Path) -> None:
         ("proxy: http", "proxy: socks", 11, "pattern"),
     ],
 )
-def test_a_mistake_is_named_with_its_line_and_no_value(tmp_path: Path, old: str, new: str, line: int, words: str) -> None:
+def test_a_mistake_is_named_with_its_line_and_no_value(
+    tmp_path: Path, old: str, new: str, line: int, words: str
+) -> None:
     assert GOOD.count(old) == 1
     with pytest.raises(SourceError) as caught:
         load_target(write(tmp_path, GOOD.replace(old, new)), SECRETS)
