@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from conformance import __version__
-from conformance.errors import ConformanceError, Exit, UsageError
+from conformance.errors import ConformanceError, Exit, UsageError, defect
 
 if TYPE_CHECKING:
     from conformance.result import Result
@@ -38,15 +38,7 @@ def main() -> None:
     except Exception as error:
         if hasattr(error, "format_message"):
             _end(error.format_message(), Exit.USAGE)
-        _end(f"a defect of the suite: {type(error).__name__} in {_place(error)}", Exit.HARNESS)
-
-
-def _place(error: BaseException) -> str:
-    """Where it happened: module and line only, since an exception's text may hold what a target sent."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "?"
+        _end(str(defect(error)), Exit.HARNESS)
 
 
 def _end(message: str, status: Exit) -> NoReturn:

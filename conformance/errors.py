@@ -84,3 +84,12 @@ class NothingSelected(ConformanceError):
 
 class HarnessError(ConformanceError):
     """A defect of the suite."""
+
+
+def defect(error: BaseException) -> HarnessError:
+    """What is told of an unforeseen exception: its kind and place, since its text may hold what a target sent."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "?"
+    return HarnessError(f"a defect of the suite: {type(error).__name__} in {place}")

@@ -27,7 +27,6 @@ from conformance.transport import BUSY, Answer, NetworkTrouble, Transport, pause
 ATTEMPTS = 6
 PATIENCE = 3
 """The same where an answer did not come in time: each of these waits as long as an answer may take."""
-BATCH = 24
 BREAKER = 25
 """Cases in a row that the way to the target spoiled; then the run is given up."""
 EVIDENCE = 4096
@@ -54,7 +53,8 @@ class Execution:
 
 def execute(plan: Sequence[Case], on: Execution, keep: Callable[[Record], None]) -> None:
     """Carry out every case and hand its record to ``keep``; TargetUnreachable when connections keep failing."""
-    batches = [plan[at : at + BATCH] for at in range(0, len(plan), BATCH)]
+    size = on.arranger.batch
+    batches = [plan[at : at + size] for at in range(0, len(plan), size)]
     breaker = _Breaker()
 
     def batch(cases: Sequence[Case]) -> _Done:
@@ -77,7 +77,7 @@ def execute(plan: Sequence[Case], on: Execution, keep: Callable[[Record], None])
                             keep(result.record)
                             breaker.note(result.record)
                         standing += result.over
-                        if len(standing) >= BATCH:
+                        if len(standing) >= size:
                             pending.add(pool.submit(_remove, on, standing))
                             standing = []
             except BaseException:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from conformance.certification import Settings, certify, default_provider_states
-from conformance.errors import ConformanceError
+from conformance.errors import ConformanceError, defect
 from conformance.model import Case, CaseVerdict
 from conformance.paths import SCENARIOS, shown
 from conformance.plan import Plan, make_plan
@@ -77,7 +77,10 @@ class Certification:
             self.result = certify(self.settings, self.plan, chosen, self.progress)
         except ConformanceError as error:
             self.problem = error
-            session.shouldstop = str(error)
+        except Exception as error:  # pytest would write its text, which may hold what a target sent, to junit.xml
+            self.problem = defect(error)
+        if self.problem is not None:
+            session.shouldstop = str(self.problem)
 
     def verdict_of(self, case: Case) -> CaseVerdict:
         """The case's verdict, once everything was carried out."""
@@ -153,7 +156,7 @@ class CaseItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str:
         """The explanation alone: a traceback through the harness tells a user nothing."""
-        return str(excinfo.value)
+        return str(excinfo.value if isinstance(excinfo.value, (CaseFailed, CaseError)) else defect(excinfo.value))
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Where the row stands."""

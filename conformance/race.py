@@ -8,7 +8,7 @@ import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
@@ -81,32 +81,43 @@ def _connect(racer: Racer, limits: Limits, proxy: str | None) -> socket.socket:
     way = urlsplit(proxy)
     connection = socket.create_connection((way.hostname or "", way.port or 80), limits.connect)
     if parts.scheme == "https":
-        wanted = f"{parts.hostname}:{port}"
-        headers = "".join(f"{name}: {value}\r\n" for name, value in _proxy_credentials(proxy).items())
-        connection.sendall(f"CONNECT {wanted} HTTP/1.1\r\nhost: {wanted}\r\n{headers}\r\n".encode())
-        head = b""
-        while b"\r\n\r\n" not in head:
-            if len(head) > MAX_HEAD or not (byte := connection.recv(1)):
-                raise ConnectionError("the proxy closed the connection")
-            head += byte
-        if head.split(b" ", 2)[1:2] != [b"200"]:
-            raise ConnectionError("the proxy refused the connection")
+        try:
+            _tunnel(connection, f"{parts.hostname}:{port}", proxy)
+        except OSError:
+            connection.close()
+            raise
     return connection
+
+
+def _tunnel(connection: socket.socket, wanted: str, proxy: str) -> None:
+    """Have the proxy connect to ``wanted``; ConnectionError where it does not."""
+    headers = "".join(f"{name}: {value}\r\n" for name, value in _proxy_credentials(proxy).items())
+    connection.sendall(f"CONNECT {wanted} HTTP/1.1\r\nhost: {wanted}\r\n{headers}\r\n".encode())
+    head = b""
+    while b"\r\n\r\n" not in head:
+        if len(head) > MAX_HEAD or not (byte := connection.recv(1)):
+            raise ConnectionError("the proxy closed the connection")
+        head += byte
+    if head.split(b" ", 2)[1:2] != [b"200"]:
+        raise ConnectionError("the proxy refused the connection")
 
 
 def _prepare(
     racer: Racer, data: bytes, limits: Limits, context: ssl.SSLContext | None, proxy: str | None
 ) -> socket.socket | NetworkTrouble:
     parts = urlsplit(racer.url)
-    try:
-        connection = _connect(racer, limits, proxy)
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if parts.scheme == "https" and context is not None:
-            connection = context.wrap_socket(connection, server_hostname=parts.hostname)
-        connection.settimeout(limits.answer)
-        connection.sendall(data[:-1])
-    except OSError as error:
-        return NetworkTrouble("refused", f"no connection: {error}")
+    with ExitStack() as unless_ready:
+        try:
+            connection = unless_ready.enter_context(_connect(racer, limits, proxy))
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if parts.scheme == "https" and context is not None:
+                wrapped = context.wrap_socket(connection, server_hostname=parts.hostname)
+                connection = unless_ready.enter_context(wrapped)
+            connection.settimeout(limits.answer)
+            connection.sendall(data[:-1])
+        except OSError as error:
+            return NetworkTrouble("refused", f"no connection: {error}")
+        unless_ready.pop_all()
     return connection
 
 

@@ -33,6 +33,10 @@ class Arranger(Protocol):
     def place(self) -> str:
         """What arranges, in words: *the provider-state URL http://…*."""
 
+    @property
+    def batch(self) -> int:
+        """How many worlds to arrange, and to remove, at a time."""
+
     def prepare(self) -> None:
         """What must be so before the first world is arranged; SetupRefused where it is not."""
 

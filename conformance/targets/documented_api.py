@@ -72,6 +72,11 @@ class DocumentedApi:
         """What arranges, in words."""
         return f"the documented API at {self._client.base_url}"
 
+    @property
+    def batch(self) -> int:
+        """One: what an account holds stays little."""
+        return 1
+
     def prepare(self) -> None:
         """Find out who the personas are; SetupRefused where a key does not work or an organization is unknown."""
         found = []

@@ -20,6 +20,7 @@ from conformance.transport import BUSY, Answer, NetworkTrouble, Transport, pause
 
 CONSUMER = "data-collections-conformance"
 KINDS = ("organizations", "users", "collections", "datasets", "runs")
+BATCH = 24
 ATTEMPTS = 6
 """Set-ups of the same worlds that are tried when none is answered: each makes fresh rows, one more does no harm."""
 SECOND_THOUGHTS = 3
@@ -42,6 +43,11 @@ class ProviderStates:
     def place(self) -> str:
         """What arranges, in words."""
         return f"the provider-state URL {self.url}"
+
+    @property
+    def batch(self) -> int:
+        """Many: a set-up costs one request."""
+        return BATCH
 
     def prepare(self) -> None:
         """Nothing: the first set-up shows whether the URL serves."""

@@ -71,8 +71,9 @@ def deployed(url: str) -> Deployment:
     own |= {f"catalog-{n}": {"owner": "ann", "organization": None, "proprietary": True} for n in range(CATALOG)}
     own["his"] = {"owner": "old", "organization": None}
     params: Mapping[str, Any] = {
-        "organizations": {"acme": {}, "globex": {}},
-        "users": {**{name: {"organization": home} for name, home in PEOPLE.items()},
+        "organizations": {"acme": {}, "globex": {}, "lonely": {}},
+        "users": {"eve": {"organization": "lonely"},
+                  **{name: {"organization": home} for name, home in PEOPLE.items()},
                   "old": {"organization": None, "api_key": "revoked"}},
         "collections": {f"shelf-{name}": {"name": f"Shelf of {name}", "owner": name, "organization": PEOPLE[name]} for name in PEOPLE},
         "datasets": {**own, "kept": {"owner": "ann", "organization": None, "collection": "shelf-cat"}},
