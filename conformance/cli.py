@@ -80,6 +80,7 @@ _Timeout = Annotated[float | None, _option("Seconds that an answer may take.", "
 _ReportDir = Annotated[Path | None, _option("Where report.json, transcript.jsonl and junit.xml go.", "REPORT_DIR")]
 _Target = Annotated[Path | None, _option("A target file (docs/targets.md).", "TARGET")]
 _WriteTo = Annotated[list[str] | None, _option("This host, beside this machine, may be written to.", metavar="HOST")]
+_Confirm = Annotated[int, _option("Times that failures are run again; what does not repeat is flaky.", min=0, max=20)]
 _DryRun = Annotated[bool, _option("Print the requests, with keys as $NAME, and send nothing.")]
 
 
@@ -97,6 +98,7 @@ def certify(
     report_dir: _ReportDir = None,
     target: _Target = None,
     yes_write_to: _WriteTo = None,
+    confirm: _Confirm = 0,
     dry_run: _DryRun = False,
 ) -> None:
     """Certify a deployment. What is not listed here goes to pytest: -k, -x, --lf, --junitxml."""
@@ -114,6 +116,7 @@ def certify(
         timeout=timeout,
         report_dir=report_dir,
         write_to=tuple(yes_write_to or ()),
+        confirm=confirm,
     )
     file = load_target(target) if target else None
     with nullcontext() if base_url or file else _reference() as reference:
