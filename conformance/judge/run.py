@@ -167,9 +167,7 @@ def _requirement(
     for verdict in verdicts.values():
         for finding in verdict.findings:
             if finding.requirement == requirement.id:
-                if verdict.outcome == "flaky":
-                    flaky = True
-                elif finding.severity == "failed":
+                if finding.severity == "failed":
                     broken.add(verdict.case)
                 else:
                     warned = True
