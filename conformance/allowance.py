@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from conformance.errors import LimitReached
@@ -64,10 +66,18 @@ class Allowance:
             self._next = max(self._next, time.monotonic() + min(seconds, LONGEST_HOLD))
 
     def stop(self) -> None:
-        """Whatever waits or wants to send is refused, until the limits are lifted."""
+        """Whatever waits or wants to send is refused, but for clean-up."""
         self._stopped.set()
 
-    def lift(self) -> None:
-        """What is sent from now on is clean-up: it keeps the pace, and does not count."""
+    @contextmanager
+    def lifted(self) -> Iterator[None]:
+        """What is sent meanwhile is clean-up: it keeps the pace, and no limit ends it."""
+        stopped = self._stopped.is_set()
         self._stopped.clear()
         self._lifted = True
+        try:
+            yield
+        finally:
+            self._lifted = False
+            if stopped:
+                self._stopped.set()

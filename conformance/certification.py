@@ -44,6 +44,8 @@ class Settings:
     report_dir: Path | None = None
     target: Target | None = None
     """The target file, for what no option says: accounts, limits, TLS, proxy."""
+    confirm: int = 0
+    """Times that what failed is run again."""
     write_to: tuple[str, ...] = ()
     """Hosts beside this machine that may be written to."""
 
@@ -119,25 +121,38 @@ def _record(
         )
         with path.open("w", encoding="ascii", newline="\n") as stream:
             writer = Writer(stream, header)
-            done = 0
+            records: list[Record] = []
 
             def keep(record: Record) -> None:
-                nonlocal done
                 writer.add(record)
-                done += 1
-                progress(done, len(selected))
+                records.append(record)
+                if not record.repeat:
+                    progress(len(records), len(selected))
 
             started = time.monotonic()
             aborted = ""
             try:
                 execute(selected, on, keep)
+                for repeat in range(1, settings.confirm + 1):
+                    execute(_failed(selected, records, partial), replace(on, repeat=repeat), keep)
             except ConformanceError as error:
                 aborted = str(error)
             except KeyboardInterrupt:
                 aborted = "the run was interrupted"
-            writer.close(time.monotonic() - started, aborted, arranger.close())
+            with transport.allowance.lifted():
+                left = arranger.close()
+            writer.close(time.monotonic() - started, aborted, left)
     finally:
         transport.close()
+
+
+def _failed(selected: Sequence[Case], records: Sequence[Record], partial: bool) -> Sequence[Case]:
+    """Cases that failed by themselves: what conflicts with others only, no repetition settles."""
+    first = [each for each in records if not each.repeat]
+    judgement = judge_run(selected, first, load_catalogue(), partial=partial)
+    return [
+        case for case in selected if judgement.cases[case.id].outcome == "failed" and case.id not in judgement.conflict
+    ]
 
 
 def _checked(on: Execution) -> Execution:
@@ -145,8 +160,8 @@ def _checked(on: Execution) -> Execution:
     try:
         return preflight(on)
     except BaseException as end:
-        on.transport.allowance.lift()
-        on.arranger.close()
+        with on.transport.allowance.lifted():
+            on.arranger.close()
         if isinstance(end, KeyboardInterrupt):
             raise Interrupted("the run was interrupted before its first case") from None
         raise

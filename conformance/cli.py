@@ -88,6 +88,7 @@ _UpdateExpect = Annotated[bool, _option("Write what this run did to the file of 
 _ReportDir = Annotated[Path | None, _option("Where report.json, transcript.jsonl and junit.xml go.", "REPORT_DIR")]
 _Target = Annotated[Path | None, _option("A target file (docs/targets.md).", "TARGET")]
 _WriteTo = Annotated[list[str] | None, _option("This host, beside this machine, may be written to.", metavar="HOST")]
+_Confirm = Annotated[int, _option("Times that failures are run again; what does not repeat is flaky.", min=0, max=20)]
 _DryRun = Annotated[bool, _option("Print the requests, with keys as $NAME, and send nothing.")]
 
 
@@ -105,6 +106,7 @@ def certify(
     report_dir: _ReportDir = None,
     target: _Target = None,
     yes_write_to: _WriteTo = None,
+    confirm: _Confirm = 0,
     dry_run: _DryRun = False,
     expect: _Expect = None,
     update_expect: _UpdateExpect = False,
@@ -126,6 +128,7 @@ def certify(
         timeout=timeout,
         report_dir=report_dir,
         write_to=tuple(yes_write_to or ()),
+        confirm=confirm,
     )
     file = load_target(target) if target else None
     with nullcontext() if base_url or file else _reference() as reference:

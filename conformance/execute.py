@@ -49,6 +49,13 @@ class Execution:
     started: float = field(default_factory=time.monotonic)
     room: Room = field(default_factory=Room)
     race: Race = race
+    repeat: int = 0
+    """Which repetition of failed cases this is; 0 for the run itself."""
+
+    def token(self, case: str, attempt: int = 1) -> str:
+        """The token of one attempt at a case: no other has it."""
+        again = f"~{self.repeat}" if self.repeat else ""
+        return token_of(self.run_id, case + again + (f"#{attempt}" if attempt > 1 else ""))
 
 
 def execute(plan: Sequence[Case], on: Execution, keep: Callable[[Record], None]) -> None:
@@ -58,7 +65,7 @@ def execute(plan: Sequence[Case], on: Execution, keep: Callable[[Record], None])
     breaker = _Breaker()
 
     def batch(cases: Sequence[Case]) -> _Done:
-        results = on.arranger.arrange([(case, token_of(on.run_id, case.id)) for case in cases])
+        results = on.arranger.arrange([(case, on.token(case.id)) for case in cases])
         return _Done(arranged=[(case, results[case.id]) for case in cases])
 
     standing: list[Arranged] = []
@@ -74,7 +81,7 @@ def execute(plan: Sequence[Case], on: Execution, keep: Callable[[Record], None])
                     for result in (future.result() for future in done):
                         pending.update(pool.submit(_case, case, each, on) for case, each in result.arranged)
                         if result.record is not None:
-                            keep(result.record)
+                            keep(replace(result.record, repeat=on.repeat))
                             breaker.note(result.record)
                         standing += result.over
                         if len(standing) >= size:
@@ -85,9 +92,9 @@ def execute(plan: Sequence[Case], on: Execution, keep: Callable[[Record], None])
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
     finally:
-        on.transport.allowance.lift()
-        if standing:
-            on.arranger.remove(standing)
+        with on.transport.allowance.lifted():
+            if standing:
+                on.arranger.remove(standing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +163,7 @@ def _case(case: Case, arranged: Arranged | Unarranged, on: Execution) -> _Done:
             if attempt == ATTEMPTS or waits == PATIENCE:
                 break
             pause(attempt, end.wait)
-            arranged = on.arranger.arrange([(case, token_of(on.run_id, f"{case.id}#{attempt}"))])[case.id]
+            arranged = on.arranger.arrange([(case, on.token(case.id, attempt + 1))])[case.id]
         else:
             lost += runner.lost
             record = Record(case.id, arranged.binding, tuple(runner.exchanges), attempts=attempt, lost=lost)

@@ -276,6 +276,8 @@ class Record:
     """Answers that were lost, in all attempts; the request of one was sent again."""
     steady: bool = False
     """Whether every attempt ended at the same request in the same way: then it may be the target's doing."""
+    repeat: int = 0
+    """Which repetition of a case that had failed this is; 0 for the case itself."""
 
 
 # ---------------------------------------------------------------- verdicts
@@ -294,7 +296,8 @@ class Finding:
     severity: Literal["failed", "advisory", "error"] = "failed"
 
 
-CaseOutcome = Literal["passed", "failed", "advisory", "not-applicable", "not-tested", "error"]
+CaseOutcome = Literal["passed", "failed", "flaky", "advisory", "not-applicable", "not-tested", "error"]
+"""*flaky*: it failed, and did not when it was repeated in a fresh world."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ class Given:
     timeout: float | None = None
     report_dir: Path | None = None
     write_to: tuple[str, ...] = ()
+    confirm: int = 0
 
 
 def settings_of(given: Given, target: Target | None) -> Settings:
@@ -56,6 +57,7 @@ def settings_of(given: Given, target: Target | None) -> Settings:
         concurrency=given.concurrency or (target.concurrency if target else None) or at_a_time,
         timeout=given.timeout or (target.limits.answer if target else 30.0),
         report_dir=given.report_dir,
+        confirm=given.confirm,
         target=target,
         write_to=(*given.write_to, *([target.write_to] if target and target.write_to else [])),
     )

@@ -41,7 +41,8 @@ def preflight(on: Execution) -> Execution:
         arranged = on.arranger.arrange([(ALONE, token_of(on.run_id, "preflight"))])[ALONE.id]
     if isinstance(arranged, Unarranged):
         raise TargetUnreachable(
-            arranged.trouble or f"{on.arranger.place} cannot arrange one user, as every case needs: {_why(arranged)}"
+            arranged.trouble
+            or f"{on.arranger.place} cannot arrange one user in one organization, nor in none: {_why(arranged)}"
         )
     body = PROBE.steps[0].requests[0].body.replace("${@}", arranged.binding.token).encode()
     headers = {"authorization": f"Bearer {arranged.keys['alice']}", "content-type": "application/json"}

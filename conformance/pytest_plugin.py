@@ -143,6 +143,8 @@ class CaseItem(pytest.Item):
     def setup(self) -> None:
         """A case that was not carried out is an error, or skipped with its reason; never passed."""
         verdict = self.certification.verdict_of(self.case)
+        if verdict.outcome == "flaky":
+            raise CaseError(f"flaky: {verdict.reason}")
         if verdict.outcome == "error":
             raise CaseError(verdict.reason)
         if verdict.outcome in ("not-tested", "not-applicable"):

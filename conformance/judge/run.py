@@ -17,7 +17,9 @@ from conformance.readings import EVERY, minimal_conflict
 from conformance.spec import Catalogue, ConformanceClass, Requirement
 
 Claim = Literal["conformant", "not conformant", "incomplete", "partial"]
-RequirementOutcome = Literal["passed", "failed", "advisory", "not-applicable", "not-tested", "not-observed", "error"]
+RequirementOutcome = Literal[
+    "passed", "failed", "flaky", "advisory", "not-applicable", "not-tested", "not-observed", "error"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,12 @@ def judge_run(
     plan: Sequence[Case], records: Iterable[Record], catalogue: Catalogue, *, partial: bool, aborted: str = ""
 ) -> Judgement:
     """Judge every planned case by its record; a case without one was not tested."""
-    by_case = {record.case: record for record in records}
+    every = list(records)
+    by_case = {record.case: record for record in every if not record.repeat}
+    repeats: dict[str, list[Record]] = {}
+    for each in every:
+        if each.repeat:
+            repeats.setdefault(each.case, []).append(each)
     reading_ops, tried = _served(by_case.values())
     silent = silent_cases(by_case.values())
     verdicts: dict[str, CaseVerdict] = {}
@@ -65,6 +72,9 @@ def judge_run(
         else:
             verdict = judge_case(case, record, reading_ops, survivors or EVERY, silent=case.id in silent)
             verdict = _levelled(verdict, catalogue)
+            if verdict.outcome == "failed":
+                again = [judge_case(case, each, reading_ops, survivors or EVERY) for each in repeats.get(case.id, ())]
+                verdict = _repeated(verdict, [_levelled(each, catalogue) for each in again])
             verdicts[case.id] = verdict
             if verdict.outcome in ("passed", "advisory"):
                 survivors &= verdict.readings
@@ -114,6 +124,17 @@ def _levelled(verdict: CaseVerdict, catalogue: Catalogue) -> CaseVerdict:
     return replace(verdict, findings=findings)
 
 
+def _repeated(verdict: CaseVerdict, again: Sequence[CaseVerdict]) -> CaseVerdict:
+    """A failure that was repeated: *flaky* where it came out otherwise once; a repetition may come to nothing."""
+    otherwise = sum(each.outcome in ("passed", "advisory") for each in again)
+    if not otherwise:
+        return verdict
+    failed = 1 + sum(each.outcome == "failed" for each in again)
+    findings = tuple(replace(each, severity="advisory") for each in verdict.findings)
+    reason = f"it failed {failed} of {failed + otherwise} times, each in a fresh world"
+    return replace(verdict, outcome="flaky", findings=findings, reason=reason)
+
+
 def _conflict(
     plan: Sequence[Case],
     records: Mapping[str, Record],
@@ -142,7 +163,7 @@ def _requirement(
     requirement: Requirement, plan: Sequence[Case], verdicts: Mapping[str, CaseVerdict], cls: ConformanceClass
 ) -> RequirementVerdict:
     citing = [verdicts[case.id] for case in plan if requirement.id in case.verifies]
-    broken, warned = set(), False
+    broken, warned, flaky = set(), False, any(each.outcome == "flaky" for each in citing)
     for verdict in verdicts.values():
         for finding in verdict.findings:
             if finding.requirement == requirement.id:
@@ -156,6 +177,8 @@ def _requirement(
         outcome = "failed"
     elif requirement.cls == "full" and cls == "responses":
         outcome = "not-observed"
+    elif flaky:
+        outcome = "flaky"
     elif "error" in outcomes:
         outcome = "error"
     elif not citing or "not-tested" in outcomes or not outcomes & {"passed", "advisory", "failed"}:
@@ -185,7 +208,11 @@ def _claim(
     if failed or any(each.outcome == "failed" for each in verdicts.values()):
         return "not conformant", (f"broken: {', '.join(failed)}",)
     reasons = [aborted] if aborted else []
-    for outcome, word in (("error", "could not be carried out"), ("not-tested", "were not tested")):
+    for outcome, word in (
+        ("flaky", "are flaky"),
+        ("error", "could not be carried out"),
+        ("not-tested", "were not tested"),
+    ):
         these = [each for each in verdicts.values() if each.outcome == outcome]
         if these:
             reasons.append(f"{len(these)} cases {word}, the first ({these[0].case}): {these[0].reason}")
@@ -194,7 +221,7 @@ def _claim(
     untested = [
         each.requirement
         for each in requirements.values()
-        if each.outcome in ("not-tested", "error") and catalogue.requirements[each.requirement].level == "MUST"
+        if each.outcome in ("flaky", "not-tested", "error") and catalogue.requirements[each.requirement].level == "MUST"
     ]
     if untested:
         reasons.append(f"not tested: {', '.join(untested)}")

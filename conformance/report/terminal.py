@@ -15,6 +15,7 @@ MOST_FAILURES = 20
 _MARKS = {
     "passed": "✓",
     "failed": "✗",
+    "flaky": "~",
     "advisory": "!",
     "not-applicable": "–",
     "not-tested": "?",
@@ -74,9 +75,9 @@ def _first_words(claim: str) -> str:
 
 
 def _failures(result: Result, catalogue: Catalogue, rerun: Callable[[str], str]) -> Iterator[str]:
-    bad = [each for each in result.judgement.cases.values() if each.outcome in ("failed", "error")]
+    bad = [each for each in result.judgement.cases.values() if each.outcome in ("failed", "flaky", "error")]
     cases = {case.id: case for case in result.selected}
-    records = {record.case: record for record in result.transcript.records}
+    records = {record.case: record for record in result.transcript.records if not record.repeat}
     bad.sort(key=lambda verdict: verdict.outcome != "failed")
     for verdict in bad[:MOST_FAILURES]:
         record = records.get(verdict.case)

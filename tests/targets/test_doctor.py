@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 import yaml
 
 from tests.conformance.conftest import Command
-from tests.targets.conftest import Deployment, deployed, known
+from tests.targets.conftest import Deployment, known
 from tests.targets.listening import listening
 
 
@@ -84,13 +85,13 @@ def test_doctor_finds_provider_states(served: str, tmp_path: Path, conformance: 
     assert rerun.returncode == 0, rerun.stderr
 
 
+@pytest.mark.parametrize("who, place", [("ben", "in "), ("cat", "in none by what it may read")])
 def test_an_account_in_another_organization_than_declared_is_named(
-    served: str, tmp_path: Path, conformance: Command
+    who: str, place: str, deployment: Deployment, tmp_path: Path, conformance: Command
 ) -> None:
-    deployment = deployed(served)
     document = deployment.document()
-    document["personas"]["ben"]["organization"] = 987654
+    document["personas"][who]["organization"] = 987654
     file = deployment.file(tmp_path, personas=document["personas"])
     run = conformance("certify", "--target", file, "--depth", "quick", "-k", "pro-n7z", **deployment.environment)
     assert run.returncode == 3
-    assert "ben is declared in organization 987654, and is in" in run.stderr
+    assert f"{who} is declared in organization 987654, and is {place}" in run.stderr

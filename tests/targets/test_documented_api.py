@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from conformance.certification import certify
-from conformance.marks import MARK
+from conformance.marks import MARK, is_marked
 from conformance.options import Given, settings_of
 from conformance.plan import make_plan
 from conformance.result import Result
@@ -15,18 +16,25 @@ from conformance.targets.target_file import load_target
 from tests.conformance.conftest import serving
 from tests.targets.conftest import Deployment, deployed, known
 
+Progress = Callable[[int, int], None]
+
+
+def nothing(done: int, of: int) -> None:
+    return
+
+
 PLAN = make_plan("quick", 0)
 FIRST = [case for number, case in enumerate(PLAN.cases) if case.row not in {each.row for each in PLAN.cases[:number]}]
 """One case of each row: rounds and values beyond the first are arranged alike."""
 WITHOUT = ("not-tested", "not-applicable")
 
 
-def certified(deployment: Deployment, folder: Path, rows: set[str] | None = None, **more: object) -> Result:
+def certified(
+    deployment: Deployment, folder: Path, rows: set[str] | None = None, progress: Progress = nothing, **more: object
+) -> Result:
     target = load_target(Path(deployment.file(folder, **more)), deployment.environment)
     cases = [case for case in PLAN.cases if case.row in rows] if rows else FIRST
-    return certify(
-        settings_of(Given(depth="quick", report_dir=folder / "report"), target), PLAN, cases, lambda *_: None
-    )
+    return certify(settings_of(Given(depth="quick", report_dir=folder / "report"), target), PLAN, cases, progress)
 
 
 def test_the_reference_has_one_verdict_on_every_row_that_can_be_arranged_both_ways(
@@ -46,6 +54,20 @@ def test_the_reference_has_one_verdict_on_every_row_that_can_be_arranged_both_wa
     assert here.judgement.claim == "incomplete" and here.transcript.notes == ()
     cited = {rule for case in FIRST if case.id in both for rule in case.verifies}
     assert {"AUT-2", "OWN-2", "ATT-2"} <= cited, "the known rows were not used"
+
+
+def test_what_a_case_made_is_removed_when_it_is_over(deployment: Deployment, tmp_path: Path) -> None:
+    most = 0
+
+    def look(done: int, of: int) -> None:
+        nonlocal most
+        names = {name for held in deployment.names().values() for name in held}
+        most = max(most, sum(is_marked(each) for each in names))
+
+    rows = {each.row for each in FIRST if 2 <= len(each.world.datasets) <= 4}
+    made = certified(deployment, tmp_path, rows, look)
+    worlds = [record.binding for record in made.transcript.records if record.binding]
+    assert 0 < most < 0.5 * sum(len(each.datasets) + 1 for each in worlds)
 
 
 def test_of_a_shared_account_only_rows_of_the_case_are_recorded(deployment: Deployment, tmp_path: Path) -> None:

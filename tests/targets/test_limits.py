@@ -115,8 +115,8 @@ def test_no_more_requests_are_sent_than_the_limits_allow() -> None:
             transport.send("GET", listener.origin, {})
         with pytest.raises(LimitReached, match="5 requests"):
             transport.send("GET", listener.origin, {})
-        transport.allowance.lift()
-        transport.send("GET", listener.origin, {})
+        with transport.allowance.lifted():
+            transport.send("GET", listener.origin, {})
         transport.close()
     assert len(listener.requests) == 6
 
