@@ -1,7 +1,8 @@
 """The gate: a run held to what its build is known to do (``certify --expect FILE``); only that file is touched.
 
 The file names known failures, each with a reason, and the interpretation ledger. A known failure may fail; whatever
-else changed is a complaint with the line of the entry. The verdict of the run is not touched.
+else changed is a complaint with the line of the entry. A known failure of a race may pass, since a lost race shows only
+now and then. The verdict of the run is not touched.
 """
 
 from __future__ import annotations
@@ -95,6 +96,7 @@ def complaints(expected: Expectation, result: Result, today: datetime.date) -> I
 def _failures(expected: Expectation, result: Result, today: datetime.date) -> Iterator[str]:
     verdicts = result.judgement.cases
     planned = {case.id for case in result.plan.cases}
+    races = _races(result)
     failing = {each.case for each in verdicts.values() if each.outcome == "failed"}
     passing = {each.case for each in verdicts.values() if each.outcome in ("passed", "advisory")}
     for known in expected.known:
@@ -103,7 +105,7 @@ def _failures(expected: Expectation, result: Result, today: datetime.date) -> It
             yield f"{where}: {known.case} matches no case"
         elif known.until and today.isoformat() > known.until:
             yield f"{where}: {known.case} was to be mended by {known.until} ({known.reason})"
-        elif fixed := sorted(_matches(known, passing)):
+        elif fixed := sorted(_matches(known, passing - races)):
             yield f"{where}: {', '.join(fixed)} passes now: take it off the known failures"
     unknown = sorted(each for each in failing if not any(fnmatchcase(each, known.case) for known in expected.known))
     for case in unknown:
@@ -114,6 +116,10 @@ def _failures(expected: Expectation, result: Result, today: datetime.date) -> It
 
 def _matches(known: Known, cases: Collection[str]) -> list[str]:
     return [each for each in cases if fnmatchcase(each, known.case)]
+
+
+def _races(result: Result) -> set[str]:
+    return {case.id for case in result.plan.cases if any(step.races for step in case.steps)}
 
 
 def _words(values: Collection[str]) -> str:
@@ -134,9 +140,9 @@ def choices_of(result: Result) -> Values:
 
 
 def write_expectation(path: Path, result: Result, before: Expectation | None) -> None:
-    """Write what this run did; an entry that still matches a failure keeps its words, a new one is to be explained."""
+    """Write what this run did; an entry that still matches a failure, or a race, keeps its words."""
     failing = sorted(each.case for each in result.judgement.cases.values() if each.outcome == "failed")
-    kept = [known for known in (before.known if before else ()) if _matches(known, failing)]
+    kept = [known for known in (before.known if before else ()) if _matches(known, {*failing, *_races(result)})]
     new = [each for each in failing if not any(fnmatchcase(each, known.case) for known in kept)]
     known: list[dict[str, Any]] = [
         {"case": each.case, "reason": each.reason, **({"until": each.until} if each.until else {})} for each in kept

@@ -32,11 +32,13 @@ def test_what_was_written_is_as_expected_and_the_verdict_stays(
     assert written["known_failures"] and written["readings"] and written["choices"]
     edited(tmp_path / "e.yaml", known_failures=[{"case": "*", "reason": "ticket 7"}])
     assert "passes now" in conformance(*target, faulty).stdout
-    edited(tmp_path / "e.yaml", known_failures=written["known_failures"])
+    races = [{"case": "con-*", "reason": "a race shows it only now and then"}]
+    singles = [each for each in written["known_failures"] if not each["case"].startswith("con-")]
+    edited(tmp_path / "e.yaml", known_failures=singles + races)
     again = conformance(*target, faulty)
     assert again.returncode == 0, again.stdout[-1500:]
     assert "not conformant (catalogue" in again.stdout
-    assert f"as expected: not conformant, {len(written['known_failures'])} known failures" in again.stdout
+    assert "as expected: not conformant, " in again.stdout
     mended = conformance(*target, reference)
     assert mended.returncode == 1
     assert "passes now: take it off" in mended.stdout

@@ -1,0 +1,36 @@
+"""The command line: arguments and exit status only."""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+import typer
+
+from conformance.cli import deployments, evidence, proving, specification
+from conformance.cli.common import app
+from conformance.errors import ConformanceError, Exit, defect
+
+__all__ = ["deployments", "evidence", "proving", "specification"]
+
+
+def main() -> None:
+    """Entry point: every deliberate error is one sentence on stderr and its exit status."""
+    try:
+        app(standalone_mode=False)
+    except ConformanceError as error:
+        _end(str(error), error.exit)
+    except (typer.Exit, SystemExit) as leaving:
+        code = getattr(leaving, "exit_code", getattr(leaving, "code", 0))
+        sys.exit(code)
+    except Exception as error:
+        if hasattr(error, "format_message"):
+            _end(error.format_message(), Exit.USAGE)
+        _end(str(defect(error)), Exit.HARNESS)
+
+
+def _end(message: str, status: Exit) -> NoReturn:
+    from conformance.report.text import safe
+
+    print(f"conformance: {safe(message)}", file=sys.stderr)
+    sys.exit(status)

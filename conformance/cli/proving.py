@@ -1,0 +1,38 @@
+"""``prove``: the suite held to reference, variants and mutants."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from conformance.cli.common import app
+from conformance.errors import Exit
+
+
+@app.command()
+def prove(
+    jobs: Annotated[int | None, typer.Option(min=1, help="Targets at a time; default: one a core.")] = None,
+    only: Annotated[str, typer.Option(help="Subjects whose id matches, e.g. 'vis-*'.")] = "*",
+    json_file: Annotated[Path | None, typer.Option("--json", help="Where the matrix goes as JSON.")] = None,
+) -> None:
+    """The kill matrix: reference and variants accepted, every mutant caught (from a checkout)."""
+    import json
+
+    from conformance.errors import NothingSelected
+    from conformance.prove import matrix, proof_line, subjects, summary
+    from conformance.prove import prove as proofs
+
+    chosen = subjects(only)
+    if not chosen:
+        raise NothingSelected(f"no subject matches {only!r}")
+    found = []
+    for proof in proofs(chosen, jobs):
+        found.append(proof)
+        print(proof_line(proof), flush=True)
+    if json_file:
+        json_file.write_text(json.dumps(matrix(found), indent=1) + "\n", encoding="utf-8")
+    print(summary(found))
+    sys.exit(Exit.CONFORMANT if all(each.right for each in found) else Exit.NOT_CONFORMANT)

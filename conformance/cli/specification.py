@@ -1,0 +1,54 @@
+"""The commands that read the specification: ``list``, ``show``, ``check``, ``docs``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from conformance.cli.common import app, printed
+from conformance.errors import UsageError
+
+
+@app.command("list")
+def list_() -> None:
+    """Every requirement and the scenarios that verify it."""
+    from conformance.listing import listing
+    from conformance.spec import load_catalogue
+    from conformance.tables import load_tables
+
+    printed(lambda: listing(load_catalogue(), load_tables()))
+
+
+@app.command()
+def show(identifier: Annotated[str, typer.Argument(metavar="ID", help="A requirement or a scenario.")]) -> None:
+    """What a rule says and which rows verify it, or what a row does."""
+    from conformance.listing import shown
+    from conformance.spec import load_catalogue
+    from conformance.tables import load_tables
+
+    printed(lambda: shown(identifier, load_catalogue(), load_tables()))
+
+
+@app.command()
+def check() -> None:
+    """Lint specification, catalogue and tables: schema, coverage, twins, wording."""
+    from conformance.lint import lint
+
+    problems = list(lint())
+    for problem in problems:
+        print(problem)
+    if problems:
+        raise UsageError(f"{len(problems)} problems")
+    print("specification, catalogue and tables are in order")
+
+
+@app.command()
+def docs(out: Annotated[Path, typer.Option(help="The folder of the site; it is made.")]) -> None:
+    """The specification as a static site, from the files that drive the tests."""
+    from conformance.site.build import site, write
+    from conformance.site.sources import load_sources
+
+    write(site(load_sources()), out)
+    print(out / "index.html")
