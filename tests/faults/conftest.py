@@ -15,7 +15,7 @@ import trustme
 from conformance import transport
 from conformance.bundled import bundled_reference
 from conformance.certification import Settings, certify, judge_transcript
-from conformance.cli import _STATUS as EXITS
+from conformance.cli.common import STATUS as EXITS
 from conformance.errors import ConformanceError, TargetUnreachable
 from conformance.judge import Judgement
 from conformance.model import Case
