@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
@@ -29,3 +30,9 @@ def load_kills(path: Path = KILLS) -> tuple[Kill, ...]:
     return tuple(
         Kill(each["mutant"], each["note"], tuple(each["breaks"]), tuple(each["rows"])) for each in document["mutants"]
     )
+
+
+def write_kills(kills: Iterable[Kill], catalogue: str, path: Path = KILLS) -> None:
+    """Write the file anew, a mutant a line, so that a change shows as one."""
+    lines = ",\n".join(" " + json.dumps(asdict(each), ensure_ascii=False) for each in kills)
+    path.write_text(f'{{"catalogue": {json.dumps(catalogue)}, "mutants": [\n{lines}\n]}}\n', encoding="utf-8")

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,6 +23,7 @@ import yaml
 
 from conformance.certification import Settings, certify, default_provider_states
 from conformance.errors import ConformanceError, UsageError
+from conformance.kills import Kill, load_kills, write_kills
 from conformance.model import Case, CaseVerdict
 from conformance.paths import CHECKOUT
 from conformance.plan import Plan, make_plan
@@ -114,28 +115,31 @@ def _combinations(variants: Sequence[str]) -> Iterator[Subject]:
 # ---------------------------------------------------------------- proving
 
 
-def prove(chosen: Sequence[Subject], jobs: int | None = None) -> Iterator[Proof]:
-    """Judge every subject, ``jobs`` at a time (default: one a core), in order."""
+def prove(chosen: Sequence[Subject], jobs: int | None = None, *, every_row: bool = False) -> Iterator[Proof]:
+    """Judge every subject, ``jobs`` at a time (default: one a core), in order.
+
+    ``every_row``: a mutant meets all tables, so that its proof names each row that fails on it, not the first ones.
+    """
     with ProcessPoolExecutor(jobs or os.cpu_count() or 1) as pool:
-        yield from pool.map(_prove_one, chosen)
+        yield from pool.map(partial(_prove_one, every_row=every_row), chosen)
 
 
-def _prove_one(subject: Subject) -> Proof:
+def _prove_one(subject: Subject, *, every_row: bool = False) -> Proof:
     """Start a subject and judge it: a mutant by the rows that cite what it breaks first, the rest by the whole plan."""
     started = time.monotonic()
     try:
         with _serving(subject.id) as url:
-            proof = _judge(subject, url)
+            proof = _judge(subject, url, every_row=every_row)
     except ConformanceError as error:
         return Proof(subject, False, "none", seconds=_since(started), trouble=str(error))
     return proof(_since(started))
 
 
-def _judge(subject: Subject, url: str) -> _Timed:
+def _judge(subject: Subject, url: str, *, every_row: bool) -> _Timed:
     settings = Settings(url, default_provider_states(url), _plan("standard").depth)
     tables, everything = _plan("quick"), _plan("standard")
-    citing = [case for case in tables.cases if set(case.verifies) & set(subject.breaks)]
-    if citing:
+    citing = [case for case in tables.cases if every_row or set(case.verifies) & set(subject.breaks)]
+    if subject.breaks and citing:
         timed = _Timed(subject, certify(settings, tables, citing, _silent))
         if timed.cited:
             return timed
@@ -243,6 +247,19 @@ def summary(proofs: Sequence[Proof]) -> str:
             lines.append(f"{kind}s {word}: {right} of {len(these)}")
     lines += [f"wrong: {each.subject.id}" for each in proofs if not each.right]
     return "\n".join(lines)
+
+
+def record(proofs: Sequence[Proof]) -> None:
+    """Keep which table rows fail on each mutant (``spec/kills.json``); mutants that were not met keep theirs."""
+    tabled = {case.row for case in _plan("quick").cases}
+    known = {each.mutant: each for each in load_kills()}
+    for proof in proofs:
+        subject = proof.subject
+        if subject.breaks:
+            rows = tuple(sorted(tabled.intersection(proof.rows)))
+            known[subject.id] = Kill(subject.id, subject.note, subject.breaks, rows)
+    there = [each["id"] for each in _entries("faulty")]
+    write_kills([known[each] for each in there if each in known], load_catalogue().version)
 
 
 def matrix(proofs: Sequence[Proof]) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from conformance.errors import Exit
 def prove(
     jobs: Annotated[int | None, typer.Option(min=1, help="Targets at a time; default: one a core.")] = None,
     only: Annotated[str, typer.Option(help="Subjects whose id matches, e.g. 'vis-*'.")] = "*",
+    record: Annotated[bool, typer.Option(help="Keep which rows catch which mutants, in spec/kills.json.")] = False,
     json_file: Annotated[Path | None, typer.Option("--json", help="Where the matrix goes as JSON.")] = None,
 ) -> None:
     """The kill matrix: reference and variants accepted, every mutant caught (from a checkout)."""
@@ -24,15 +25,18 @@ def prove(
     from conformance.errors import NothingSelected
     from conformance.prove import matrix, proof_line, subjects, summary
     from conformance.prove import prove as proofs
+    from conformance.prove import record as keep
 
     chosen = subjects(only)
     if not chosen:
         raise NothingSelected(f"no subject matches {only!r}")
     found = []
-    for proof in proofs(chosen, jobs):
+    for proof in proofs(chosen, jobs, every_row=record):
         found.append(proof)
         print(proof_line(proof), flush=True)
     if json_file:
         json_file.write_text(json.dumps(matrix(found), indent=1) + "\n", encoding="utf-8")
+    if record:
+        keep(found)
     print(summary(found))
     sys.exit(Exit.CONFORMANT if all(each.right for each in found) else Exit.NOT_CONFORMANT)
