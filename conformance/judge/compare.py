@@ -122,6 +122,15 @@ def _dataset_fields(
     user = row.get("user")
     if "user" in row and (user.get("id") if isinstance(user, dict) else None) != owner:
         yield lens.find(("OWN-3", "PRO-6", "ATO-1"), f"{what}'s user.id", owner, user, at)
+    yield from _email(user, dataset.owner, lens, at, what)
+
+
+def _email(user: Any, owner: str | None, lens: Lens, at: int, what: str) -> Iterator[Finding]:
+    """The e-mail beside a nested user's id is that user's, not the caller's."""
+    if owner is None or not isinstance(user, dict) or user.get("id") != lens.binding.users[owner]:
+        return
+    if "email" in user and user["email"] != lens.binding.emails[owner]:
+        yield lens.find(("CRE-2",), f"{what}'s user.email", lens.binding.emails[owner], user["email"], at)
 
 
 def _runs(view: Mapping[str, Any], symbol: str, moment: Moment, who: str, lens: Lens, at: int) -> Iterator[Finding]:
@@ -163,6 +172,7 @@ def _run_fields(
     owner = None if run.owner is None else lens.binding.users[run.owner]
     if isinstance(user, dict) and user.get("id") != owner:
         yield lens.find(("CRE-2", "OWN-3"), f"runs: {symbol}'s user.id", owner, user, at)
+    yield from _email(user, run.owner, lens, at, f"runs: {symbol}")
 
 
 def dataset(view: Mapping[str, Any], symbol: str, moment: Moment, who: str, lens: Lens, at: int) -> Iterator[Finding]:
@@ -179,8 +189,14 @@ def dataset(view: Mapping[str, Any], symbol: str, moment: Moment, who: str, lens
 
 
 def run(view: Mapping[str, Any], symbol: str, moment: Moment, lens: Lens, at: int) -> Iterator[Finding]:
-    """A run as read by itself: its collection's name only tells when it is one that the run must not be in."""
+    """A run as read by itself: its collection's name only tells when it is one that the run must not be in.
+
+    Its ``user`` is a plain e-mail there, which only tells when it is somebody else's.
+    """
     row = moment.state.runs[symbol]
+    owner = row.owner and lens.binding.emails[row.owner]
+    if view.get("user") != owner and view.get("user") in lens.binding.emails.values():
+        yield lens.find(("OWN-3", "PRO-6", "ATO-1"), f"{symbol}'s user", owner, view["user"], at)
     organization = None if row.organization is None else lens.binding.organizations[row.organization]
     if "org_id" in view and view["org_id"] != organization:
         yield lens.find(blame.run_org(moment, symbol), f"{symbol}'s org_id", organization, view["org_id"], at)
