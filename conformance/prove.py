@@ -128,7 +128,7 @@ def _prove_one(subject: Subject, *, every_row: bool = False) -> Proof:
     """Start a subject and judge it: a mutant by the rows that cite what it breaks first, the rest by the whole plan."""
     started = time.monotonic()
     try:
-        with _serving(subject.id) as url:
+        with serving(subject.id) as url:
             proof = _judge(subject, url, every_row=every_row)
     except ConformanceError as error:
         return Proof(subject, False, "none", seconds=_since(started), trouble=str(error))
@@ -200,8 +200,8 @@ def _plan(depth: Literal["quick", "standard"]) -> Plan:
 
 
 @contextmanager
-def _serving(name: str) -> Iterator[str]:
-    """Its base URL while it runs; UsageError when it does not start."""
+def serving(name: str) -> Iterator[str]:
+    """A subject's base URL while it runs; UsageError when it does not start."""
     module = ["reference_impl"] if name == "reference" else ["mutants", name]
     command = [sys.executable, "-m", *module, "--port", "0"]
     with subprocess.Popen(

@@ -99,7 +99,7 @@ finally:
         ("redirect-elsewhere", 3, "is redirected (308) to 'http://localhost:"),
         ("endless-redirect", 3, "is redirected (307) to 'http://127.0.0.1:"),
         ("states-in-html", 3, "gave an answer that cannot be: it is not a JSON object"),
-        ("states-unsupported", 3, "cannot arrange one user, as every case needs: users"),
+        ("states-unsupported", 3, "cannot arrange one user in one organization, nor in none: users"),
         ("502", 3, "does not answer: answered 502"),
     ],
 )
