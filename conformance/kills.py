@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -21,6 +21,8 @@ class Kill:
     note: str
     breaks: tuple[str, ...]
     rows: tuple[str, ...]
+    blamed: Mapping[str, int] = field(default_factory=dict)
+    """The requirements that the judge found broken, and in how many cases."""
 
 
 @cache
@@ -28,7 +30,8 @@ def load_kills(path: Path = KILLS) -> tuple[Kill, ...]:
     """Every mutant that was recorded, in the order of their ids."""
     document = json.loads(path.read_text(encoding="utf-8"))
     return tuple(
-        Kill(each["mutant"], each["note"], tuple(each["breaks"]), tuple(each["rows"])) for each in document["mutants"]
+        Kill(each["mutant"], each["note"], tuple(each["breaks"]), tuple(each["rows"]), each["blamed"])
+        for each in document["mutants"]
     )
 
 

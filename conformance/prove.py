@@ -11,10 +11,10 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal
@@ -60,7 +60,8 @@ class Proof:
     right: bool
     claim: str
     rows: tuple[str, ...] = ()
-    requirements: tuple[str, ...] = ()
+    requirements: Mapping[str, int] = field(default_factory=dict)
+    """Those that were broken, and in how many cases."""
     cited: bool = False
     failed: int = 0
     of: int = 0
@@ -159,9 +160,9 @@ class _Timed:
         self.cited, self.failed = bool(naming), len(failed)
         first = [*naming, *(each for each in failed if each not in naming)]
         self.rows = tuple(dict.fromkeys(self.cases[each.case].row for each in first))
-        self.requirements = tuple(
-            each.requirement for each in result.judgement.requirements.values() if each.outcome == "failed"
-        )
+        self.requirements = {
+            each.requirement: len(each.failed) for each in result.judgement.requirements.values() if each.failed
+        }
         self.right = (self.cited and (soft or self.claim == "not conformant")) if broken else self.claim == "conformant"
         self.trouble = "" if broken else "; ".join(result.judgement.reasons)
 
@@ -257,7 +258,7 @@ def record(proofs: Sequence[Proof]) -> None:
         subject = proof.subject
         if subject.breaks:
             rows = tuple(sorted(tabled.intersection(proof.rows)))
-            known[subject.id] = Kill(subject.id, subject.note, subject.breaks, rows)
+            known[subject.id] = Kill(subject.id, subject.note, subject.breaks, rows, proof.requirements)
     there = [each["id"] for each in _entries("faulty")]
     write_kills([known[each] for each in there if each in known], load_catalogue().version)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -30,6 +31,7 @@ def prove(
     chosen = subjects(only)
     if not chosen:
         raise NothingSelected(f"no subject matches {only!r}")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the targets are ended, as after Ctrl-C
     found = []
     for proof in proofs(chosen, jobs, every_row=record):
         found.append(proof)
