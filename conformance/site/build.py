@@ -10,10 +10,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
 from conformance import __version__
 from conformance.errors import Exit, UsageError
+from conformance.pages.environment import STYLES, environment
 from conformance.site import diagram
 from conformance.site.explorer import controls, explorer_data
 from conformance.site.kindtable import kind_tables
@@ -39,9 +40,8 @@ class Link:
 def site(sources: Sources) -> dict[str, bytes]:
     """All files of the site by name."""
     words = prose(sources)
-    environment = _environment(sources, words)
-    files = {name: page.encode() for name, page in _pages(sources, environment, words)}
-    files |= {path.name: path.read_bytes() for path in sorted(STATIC.iterdir())}
+    files = {name: page.encode() for name, page in _pages(sources, _environment(sources, words), words)}
+    files |= {path.name: path.read_bytes() for path in (*STYLES, *sorted(STATIC.iterdir()))}
     files["search.js"] = _search(sources)
     files["scalar.js"] = _library().read_bytes()
     return files
@@ -91,31 +91,25 @@ def navigation(sources: Sources) -> tuple[tuple[str, tuple[Link, ...]], ...]:
 
 
 def _environment(sources: Sources, words: Prose) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_HERE / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "ensure_ascii": False}
-    environment.filters["words"] = words
-    environment.filters["ref"] = words.link
-    environment.filters["known"] = words.link_where_known
-    environment.globals |= {
+    found = environment(_HERE / "templates")
+    found.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "ensure_ascii": False}
+    found.filters["words"] = words
+    found.filters["ref"] = words.link
+    found.filters["known"] = words.link_where_known
+    found.globals |= {
         "navigation": navigation(sources),
         "catalogue": sources.catalogue,
         "digests": sources.digests,
         "suite": __version__,
     }
-    return environment
+    return found
 
 
-def _pages(sources: Sources, environment: Environment, words: Prose) -> Iterator[tuple[str, str]]:
+def _pages(sources: Sources, templates: Environment, words: Prose) -> Iterator[tuple[str, str]]:
     titles = {link.href: link.title for _, links in navigation(sources) for link in links}
 
     def page(href: str, template: str, /, **values: Any) -> tuple[str, str]:
-        return href, environment.get_template(template).render(here=href, title=titles[href], **values)
+        return href, templates.get_template(template).render(here=href, title=titles[href], **values)
 
     yield from (page(name, template, **values) for name, template, values in _fixed(sources, words))
     view = partial(row_view, meanings=sources.catalogue.dimensions)
