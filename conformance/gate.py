@@ -48,6 +48,10 @@ class Expectation:
     choices: Values
     lines: Lines
 
+    def names(self, case: str) -> bool:
+        """Whether a failure of the case is known."""
+        return any(fnmatchcase(case, known.case) for known in self.known)
+
 
 def load_expectation(path: Path) -> Expectation:
     """The file of ``--expect``; SourceError or UsageError names its first mistake."""
@@ -107,7 +111,7 @@ def _failures(expected: Expectation, result: Result, today: datetime.date) -> It
             yield f"{where}: {known.case} was to be mended by {known.until} ({known.reason})"
         elif fixed := sorted(_matches(known, passing - races)):
             yield f"{where}: {', '.join(fixed)} passes now: take it off the known failures"
-    unknown = sorted(each for each in failing if not any(fnmatchcase(each, known.case) for known in expected.known))
+    unknown = sorted(each for each in failing if not expected.names(each))
     for case in unknown:
         yield f"{expected.path}: {case} fails, and is no known failure"
     if result.judgement.conflict and not failing:

@@ -31,7 +31,9 @@ _Concurrency = Annotated[int | None, option("Requests at a time.", "CONCURRENCY"
 _Timeout = Annotated[float | None, option("Seconds that an answer may take.", "TIMEOUT", min=0.1)]
 _Expect = Annotated[Path | None, option("Known failures and ledger that the run is held to.", "EXPECT", metavar="FILE")]
 _UpdateExpect = Annotated[bool, option("Write what this run did to the file of --expect.")]
-_ReportDir = Annotated[Path | None, option("Where report.json, transcript.jsonl and junit.xml go.", "REPORT_DIR")]
+_ReportDir = Annotated[
+    Path | None, option("Where report.html, report.json, junit.xml and transcript.jsonl go.", "REPORT_DIR")
+]
 _Target = Annotated[Path | None, option("A target file (docs/targets.md).", "TARGET")]
 _WriteTo = Annotated[list[str] | None, option("This host, beside this machine, may be written to.", metavar="HOST")]
 _Confirm = Annotated[int, option("Times that failures are run again; what does not repeat is flaky.", min=0, max=20)]
@@ -101,13 +103,11 @@ def _headers(given: list[str] | None) -> dict[str, str]:
 
 def _certify(settings: object, arguments: list[str], gate: Gate | None, *, dry_run: bool) -> NoReturn:
     from conformance.certification import Settings
+    from conformance.cli.telling import tell
     from conformance.errors import HarnessError, NothingSelected
     from conformance.progress import Progress
     from conformance.pytest_plugin import Certification, run_pytest
     from conformance.rehearsal import rehearse
-    from conformance.report.document import write_json
-    from conformance.report.terminal import terminal_report
-    from conformance.spec import load_catalogue
 
     assert isinstance(settings, Settings)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
@@ -128,10 +128,7 @@ def _certify(settings: object, arguments: list[str], gate: Gate | None, *, dry_r
         if status == 5 or (certification.selected == 0 and status not in (3, 4)):
             raise NothingSelected("no case matches the selection")
         raise UsageError("pytest did not accept the arguments " + " ".join(arguments))
-    catalogue = load_catalogue()
-    if settings.report_dir:
-        write_json(certification.result, catalogue, settings.report_dir)
-    print(terminal_report(certification.result, catalogue, certification.rerun))
+    tell(certification.result, certification.rerun, settings.report_dir, gate.knows if gate else lambda case: False)
     if gate is not None:
         gate.end(certification.result)
     sys.exit(STATUS[certification.result.judgement.claim])

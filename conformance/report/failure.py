@@ -5,9 +5,12 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Mapping
 
-from conformance.model import Case, CaseVerdict, Exchange, Finding, Record, World
-from conformance.report.text import safe
+from conformance.model import Binding, Case, CaseVerdict, Exchange, Finding, Record, World
+from conformance.report.text import one_line
 from conformance.spec import Catalogue
+
+MOST_ROWS = 30
+"""Datasets, and runs, of a world that are listed."""
 
 
 def failure_text(
@@ -16,16 +19,15 @@ def failure_text(
     """The whole explanation of a case that failed, or that could not be carried out."""
     lines = [f"{case.id}: {case.title}  ({case.source})"]
     if verdict.reason:
-        lines.append(f"  {verdict.outcome}: {safe(verdict.reason)}")
+        lines.append(f"  {verdict.outcome}: {one_line(verdict.reason)}")
     for name in dict.fromkeys(each.requirement for each in verdict.findings if each.severity == "failed"):
         rule = catalogue.requirements[name]
         lines.append(f"  {rule.id} ({rule.level}, {rule.place}): {rule.claim}")
-    lines += [
-        f"  world     {line}" if not at else f"            {line}" for at, line in enumerate(world_lines(case.world))
-    ]
+    world = world_lines(case.world, record.binding if record else None)
+    lines += [f"  world     {line}" if not at else f"            {line}" for at, line in enumerate(world)]
     for finding in verdict.findings:
         lines += _finding_lines(finding)
-    exchange = _evidence(verdict, record)
+    exchange = evidence(verdict, record)
     if exchange is not None:
         lines.append(f"  repeat    {curl(exchange, base_url)}")
     lines.append(f"  rerun     {rerun}")
@@ -35,13 +37,13 @@ def failure_text(
 def _finding_lines(finding: Finding) -> list[str]:
     mark = {"failed": "✗", "advisory": "!", "error": "?"}[finding.severity]
     return [
-        f"  {mark} {finding.requirement}: {safe(finding.message)}",
-        f"      expected {safe(finding.expected)}",
-        f"      observed {safe(finding.observed, 600)}",
+        f"  {mark} {finding.requirement}: {one_line(finding.message)}",
+        f"      expected {one_line(finding.expected)}",
+        f"      observed {one_line(finding.observed, 600)}",
     ]
 
 
-def _evidence(verdict: CaseVerdict, record: Record | None) -> Exchange | None:
+def evidence(verdict: CaseVerdict, record: Record | None) -> Exchange | None:
     """The exchange to repeat: the request of the step in which the first difference was seen."""
     if record is None or not record.exchanges:
         return None
@@ -63,39 +65,39 @@ def curl(exchange: Exchange, base_url: str) -> str:
             shown = value.replace("${" + exchange.who + "}", "$API_KEY")
             parts += [
                 "-H",
-                f'"Authorization: {safe(shown)}"' if "$API_KEY" in shown else shlex.quote(f"Authorization: {shown}"),
+                f'"Authorization: {one_line(shown)}"'
+                if "$API_KEY" in shown
+                else shlex.quote(f"Authorization: {shown}"),
             ]
         else:
             parts += ["-H", shlex.quote(f"{name}: {value}")]
     if exchange.method == "POST":
         body = exchange.request_body.decode("utf-8", "backslashreplace")
-        parts += ["--data-binary", shlex.quote(safe(body, 600))]
+        parts += ["--data-binary", shlex.quote(one_line(body, 600))]
     return " ".join(parts)
 
 
-def world_lines(world: World) -> Iterator[str]:
-    """The arranged world, a line a kind, in the table's words."""
+def world_lines(world: World, binding: Binding | None = None) -> Iterator[str]:
+    """The arranged world, a line a row, in the table's words, with the ids that the rows got."""
+    got = binding or Binding("")
 
-    def place(row: Mapping[str, str | bool | None]) -> str:
-        return ", ".join(f"{key} {value}" for key, value in row.items() if value not in (None, False))
+    def line(symbol: str, kind: str, ids: Mapping[str, int], *facts: tuple[str, str | None]) -> str:
+        number = f" {ids[symbol]}" if symbol in ids else ""
+        return f"{symbol}: {kind}{number}, " + ", ".join(f"{word} {value}" for word, value in facts if value)
 
     for symbol, user in world.users.items():
         key = " (revoked key)" if user.api_key == "revoked" else ""
         yield f"{symbol}: user in {user.organization or 'no organization'}{key}"
     for symbol, row in world.collections.items():
-        yield f"{symbol}: collection {row.name!r}, " + place(
-            {"owner": row.owner or "nobody", "organization": row.organization}
-        )
-    for symbol, data in list(world.datasets.items())[:30]:
-        facts = {"owner": data.owner or "nobody", "organization": data.organization, "in": data.collection}
-        yield f"{symbol}: dataset, " + place(facts) + (", proprietary" if data.proprietary else "")
-    if len(world.datasets) > 30:
-        yield f"… and {len(world.datasets) - 30} more datasets"
-    for symbol, run in list(world.runs.items())[:30]:
-        facts = {
-            "owner": run.owner or "nobody",
-            "of": run.dataset,
-            "organization": run.organization,
-            "in": run.collection,
-        }
-        yield f"{symbol}: run, " + place(facts)
+        facts = (("owner", row.owner or "nobody"), ("organization", row.organization))
+        yield line(symbol, f"collection {row.name!r}", got.collections, *facts)
+    for symbol, data in list(world.datasets.items())[:MOST_ROWS]:
+        place = (("owner", data.owner or "nobody"), ("organization", data.organization), ("in", data.collection))
+        yield line(symbol, "dataset", got.datasets, *place) + (", proprietary" if data.proprietary else "")
+    if len(world.datasets) > MOST_ROWS:
+        yield f"… and {len(world.datasets) - MOST_ROWS} more datasets"
+    for symbol, run in list(world.runs.items())[:MOST_ROWS]:
+        home = (("organization", run.organization), ("in", run.collection))
+        yield line(symbol, "run", got.runs, ("owner", run.owner or "nobody"), ("of", run.dataset), *home)
+    if len(world.runs) > MOST_ROWS:
+        yield f"… and {len(world.runs) - MOST_ROWS} more runs"

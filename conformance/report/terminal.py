@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from conformance.judge import Judgement
+from conformance.model import CaseVerdict
 from conformance.readings import surviving
 from conformance.report.failure import failure_text
-from conformance.report.text import safe
+from conformance.report.ledger import told_choices
+from conformance.report.text import one_line
 from conformance.result import Result
 from conformance.spec import Catalogue
 
 MOST_FAILURES = 20
-_MARKS = {
+MARKS = {
     "passed": "✓",
     "failed": "✗",
     "flaky": "~",
@@ -45,8 +47,8 @@ def terminal_report(result: Result, catalogue: Catalogue, rerun: Callable[[str],
         f"{len(result.selected)} cases: {counts}"
         + (f"; {again} answers were lost and asked for again" if again else ""),
     ]
-    lines += [f"  {safe(each)}" for each in judgement.reasons]
-    lines += [f"  note: {safe(each)}" for each in result.transcript.notes]
+    lines += [f"  {one_line(each)}" for each in judgement.reasons]
+    lines += [f"  note: {one_line(each)}" for each in result.transcript.notes]
     lines += [headline]
     return "\n".join(lines)
 
@@ -60,6 +62,12 @@ def headline_of(result: Result) -> str:
     return f"{header.base_url}: {what} ({about})"
 
 
+def bad_cases(judgement: Judgement) -> list[CaseVerdict]:
+    """The cases that failed, then those that are flaky or could not be carried out."""
+    bad = [each for each in judgement.cases.values() if each.outcome in ("failed", "flaky", "error")]
+    return sorted(bad, key=lambda verdict: verdict.outcome != "failed")
+
+
 def _requirements(judgement: Judgement, catalogue: Catalogue) -> Iterator[str]:
     for each in judgement.requirements.values():
         if not each.cases and each.outcome == "not-tested" and judgement.claim == "partial":
@@ -67,7 +75,7 @@ def _requirements(judgement: Judgement, catalogue: Catalogue) -> Iterator[str]:
         rule = catalogue.requirements[each.requirement]
         note = "" if each.outcome == "passed" else f"  [{each.outcome}]"
         words = _first_words(rule.claim)
-        yield f"{_MARKS[each.outcome]} {rule.id:6} {rule.level:6} {each.cases:4} cases  {words}{note}"
+        yield f"{MARKS[each.outcome]} {rule.id:6} {rule.level:6} {each.cases:4} cases  {words}{note}"
 
 
 def _first_words(claim: str) -> str:
@@ -75,10 +83,9 @@ def _first_words(claim: str) -> str:
 
 
 def _failures(result: Result, catalogue: Catalogue, rerun: Callable[[str], str]) -> Iterator[str]:
-    bad = [each for each in result.judgement.cases.values() if each.outcome in ("failed", "flaky", "error")]
+    bad = bad_cases(result.judgement)
     cases = {case.id: case for case in result.selected}
     records = {record.case: record for record in result.transcript.records if not record.repeat}
-    bad.sort(key=lambda verdict: verdict.outcome != "failed")
     for verdict in bad[:MOST_FAILURES]:
         record = records.get(verdict.case)
         base_url = result.transcript.header.base_url
@@ -95,11 +102,5 @@ def _ledger(judgement: Judgement, catalogue: Catalogue) -> Iterator[str]:
         for name, values in surviving(judgement.readings).items():
             every = len(values) == len(catalogue.dimensions[name].values)
             yield f"  {name}: " + ("not determined" if every else " or ".join(values))
-    merged: dict[str, dict[str, int]] = {}
-    for point, choices in judgement.choices.items():
-        total = merged.setdefault(point.split("/")[0], {})
-        for choice, number in choices.items():
-            total[choice] = total.get(choice, 0) + number
-    for point, choices in merged.items():
-        label = "refusals where the page names two statuses" if point == "status" else point
-        yield f"  {label}: " + ", ".join(f"{safe(choice)} ×{number}" for choice, number in choices.items())
+    for point, choices in told_choices(judgement.choices).items():
+        yield f"  {point}: " + ", ".join(f"{one_line(choice)} ×{number}" for choice, number in choices.items())

@@ -15,3 +15,8 @@ def safe(text: str, limit: int = 2000) -> str:
         for char in cut
     )
     return shown if len(text) <= limit else f"{shown}… ({len(text)} characters)"
+
+
+def one_line(text: str, limit: int = 2000) -> str:
+    """The same in one line: what a target sent begins no line of ours."""
+    return safe(text, limit).replace("\n", "\\n")
