@@ -8,8 +8,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from conformance.report.annotations import annotations, quiet
 from conformance.report.folder import write_reports
+from conformance.report.github import annotate, quiet
 from conformance.report.markdown import summary
 from conformance.report.terminal import terminal_report
 from conformance.result import Result
@@ -25,7 +25,7 @@ def tell(result: Result, rerun: Callable[[str], str], folder: Path | None, known
         _append(Path(path), summary(result, catalogue, rerun))
     text = terminal_report(result, catalogue, rerun)
     if os.environ.get("GITHUB_ACTIONS") == "true":
-        for line in annotations(result, known):
+        for line in annotate(result, known):
             print(line)
         text = quiet(text, secrets.token_hex(16))
     print(text)

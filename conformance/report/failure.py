@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from conformance.model import Binding, Case, CaseVerdict, Exchange, Finding, Record, World
 from conformance.report.text import one_line
@@ -25,13 +26,18 @@ def failure_text(
         lines.append(f"  {rule.id} ({rule.level}, {rule.place}): {rule.claim}")
     world = world_lines(case.world, record.binding if record else None)
     lines += [f"  world     {line}" if not at else f"            {line}" for at, line in enumerate(world)]
-    for finding in verdict.findings:
+    for finding in distinct(verdict.findings):
         lines += _finding_lines(finding)
     exchange = evidence(verdict, record)
     if exchange is not None:
         lines.append(f"  repeat    {curl(exchange, base_url)}")
     lines.append(f"  rerun     {rerun}")
     return "\n".join(lines)
+
+
+def distinct(findings: Iterable[Finding]) -> list[Finding]:
+    """Each difference once, in however many answers it was seen."""
+    return list(dict.fromkeys(replace(each, exchange=None) for each in findings))
 
 
 def _finding_lines(finding: Finding) -> list[str]:

@@ -1,11 +1,13 @@
-"""The summary for a CI's page as GitHub-flavoured Markdown; what a target sent stands in it as code, never as markup."""
+"""The summary for a CI's page, in GitHub's Markdown: what a target sent stands in it as text, never as markup."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import html
+from collections.abc import Callable, Iterator, Sequence
 
+from conformance.model import Case, CaseVerdict, Record
 from conformance.readings import surviving
-from conformance.report.failure import curl, evidence
+from conformance.report.failure import curl, distinct, evidence
 from conformance.report.ledger import told_choices
 from conformance.report.terminal import MARKS, bad_cases, headline_of
 from conformance.report.text import one_line
@@ -20,10 +22,7 @@ SHORT = 300
 
 def summary(result: Result, catalogue: Catalogue, rerun: Callable[[str], str]) -> str:
     """Verdict, requirements that have not passed, failures, ledger; at most ``LARGEST`` bytes."""
-    return _bounded("\n\n".join(_blocks(result, catalogue, rerun)) + "\n")
-
-
-def _bounded(text: str) -> str:
+    text = "\n\n".join(_blocks(result, catalogue, rerun)) + "\n"
     if len(text.encode()) <= LARGEST:
         return text
     kept = text.encode()[: LARGEST - len(CUT.encode())].decode("utf-8", "ignore")
@@ -32,48 +31,62 @@ def _bounded(text: str) -> str:
 
 def _blocks(result: Result, catalogue: Catalogue, rerun: Callable[[str], str]) -> Iterator[str]:
     judgement = result.judgement
-    yield f"### {MARKS.get(judgement.claim, '')} {_inert(headline_of(result))}".replace("###  ", "### ")
+    yield f"### {judgement.claim.capitalize()}"
     counts = ", ".join(f"{number} {outcome}" for outcome, number in sorted(judgement.counts.items()))
-    yield f"{len(result.selected)} cases: {counts}"
+    yield f"{_inert(headline_of(result))}; {len(result.selected)} cases: {counts}"
     yield from (f"- {_inert(each)}" for each in (*judgement.reasons, *result.transcript.notes))
     told = [each for each in judgement.requirements.values() if each.outcome != "passed" and each.cases]
     if told:
         lines = [
             f"| {each.requirement} | {MARKS[each.outcome]} {each.outcome} | {each.cases} "
-            f"| {_inert(catalogue.requirements[each.requirement].claim)} |"
+            f"| {catalogue.requirements[each.requirement].claim} |"
             for each in told
         ]
         yield "\n".join(["| rule | outcome | cases | what it says |", "|---|---|---|---|", *lines])
-    yield _ledger(result)
-    yield from _failures(result, rerun)
-
-
-def _failures(result: Result, rerun: Callable[[str], str]) -> Iterator[str]:
+    yield _folded("Interpretation ledger", list(_ledger(result)))
     cases = {case.id: case for case in result.selected}
     records = {record.case: record for record in result.transcript.records if not record.repeat}
-    for verdict in bad_cases(result.judgement):
+    for verdict in bad_cases(judgement):
         case = cases[verdict.case]
-        lines = [f"<summary>{MARKS[verdict.outcome]} {case.id}: {_inert(case.title)}</summary>", "<pre>"]
-        lines += [_inert(verdict.reason)] if verdict.reason else []
-        for each in verdict.findings:
-            lines += [f"{each.requirement}: {_inert(each.message)}"]
-            lines += [f"  expected {_inert(each.expected)}", f"  observed {_inert(each.observed)}"]
-        sent = evidence(verdict, records.get(verdict.case))
-        lines += [f"repeat {_inert(curl(sent, result.transcript.header.base_url), 2000)}"] if sent else []
-        lines += [f"rerun  {_inert(rerun(verdict.case))}", "</pre>"]
-        yield "\n".join(["<details>", *lines, "</details>"])
+        lines = list(_failure(verdict, records.get(case.id), result.transcript.header.base_url))
+        yield _folded(_title(case, verdict), [*lines, f"rerun  {_code(rerun(case.id), 1000)}"])
 
 
-def _ledger(result: Result) -> str:
+def _title(case: Case, verdict: CaseVerdict) -> str:
+    return f"{MARKS[verdict.outcome]} {case.id}: {_code(case.title)} ({case.source})"
+
+
+def _failure(verdict: CaseVerdict, record: Record | None, base_url: str) -> Iterator[str]:
+    if verdict.reason:
+        yield f"{verdict.outcome}: {_code(verdict.reason)}"
+    for each in distinct(verdict.findings):
+        yield f"{each.requirement}: {_code(each.message)}"
+        yield f"  expected {_code(each.expected)}"
+        yield f"  observed {_code(each.observed)}"
+    if sent := evidence(verdict, record):
+        yield f"repeat {_code(curl(sent, base_url), 1000)}"
+
+
+def _ledger(result: Result) -> Iterator[str]:
     if result.judgement.conflict:
-        lines = [f"no reading explains all of: {', '.join(result.judgement.conflict)}"]
+        yield f"no reading explains all of: {', '.join(result.judgement.conflict)}"
     else:
-        lines = [f"{name}: {' or '.join(values)}" for name, values in surviving(result.judgement.readings).items()]
+        for name, values in surviving(result.judgement.readings).items():
+            yield f"{name}: {' or '.join(values)}"
     for point, seen in told_choices(result.judgement.choices).items():
-        lines.append(f"{point}: " + ", ".join(f"{_inert(choice, 60)} ×{number}" for choice, number in seen.items()))
-    return "\n".join(["<details>", "<summary>Interpretation ledger</summary>", "<pre>", *lines, "</pre>", "</details>"])
+        yield f"{point}: " + ", ".join(f"{_code(choice, 60)} ×{number}" for choice, number in seen.items())
 
 
-def _inert(text: str, limit: int = SHORT) -> str:
-    """For a ``<pre>``: one line, in which nothing is markup, a link or a mention."""
-    return "".join(char if char.isalnum() or char in " ,;()" else f"&#{ord(char)};" for char in one_line(text, limit))
+def _folded(title: str, lines: Sequence[str]) -> str:
+    """One block of HTML: it ends with a blank line, which no line of ours is."""
+    return "\n".join(["<details>", f"<summary>{title}</summary>", "<pre>", *lines, "</pre>", "</details>"])
+
+
+def _code(text: str, limit: int = SHORT) -> str:
+    """For a ``<pre>``, in which GitHub makes neither links nor mentions."""
+    return html.escape(one_line(text, limit))
+
+
+def _inert(text: str) -> str:
+    """For a paragraph: whatever could be markup, a link or a mention is a character reference."""
+    return "".join(char if char.isalnum() or char in " ,;()" else f"&#{ord(char)};" for char in one_line(text, SHORT))

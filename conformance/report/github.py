@@ -14,7 +14,7 @@ MOST = 10
 SHORT = 400
 
 
-def annotations(result: Result, known: Callable[[str], bool]) -> Iterator[str]:
+def annotate(result: Result, known: Callable[[str], bool]) -> Iterator[str]:
     """An error a failing case, a notice where the failure is ``known``; the last line counts those left out."""
     cases = {case.id: case for case in result.selected}
     bad = sorted(bad_cases(result.judgement), key=lambda each: known(each.case))
