@@ -1,0 +1,41 @@
+"""``compare``: reports beside one another."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from conformance.cli.common import app, printed
+from conformance.errors import Exit, UsageError
+
+
+@app.command()
+def compare(
+    reports: Annotated[list[Path], typer.Argument(metavar="REPORT…", help="report.json files, the newest last.")],
+    json_file: Annotated[Path | None, typer.Option("--json", help="Where the comparison goes as JSON.")] = None,
+    html_file: Annotated[Path | None, typer.Option("--html", help="Where it goes as a page.")] = None,
+) -> None:
+    """What changed between runs; status 1 where the last one lost a requirement or a case that passed before."""
+    from conformance.report.compared import comparison_text
+    from conformance.report.comparison import compare as comparison_of
+    from conformance.report.comparison import comparison_json, load_report
+    from conformance.report.page.compare import comparison_page
+
+    if len(reports) < 2:
+        raise UsageError("two reports or more are compared: conformance compare BEFORE/report.json NOW/report.json")
+    found = comparison_of([str(each) for each in reports], [load_report(each) for each in reports])
+    for path, text in ((json_file, comparison_json), (html_file, comparison_page)):
+        if path is not None:
+            _write(path, text(found))
+    printed(lambda: comparison_text(found))
+    sys.exit(Exit.NOT_CONFORMANT if found.lost else Exit.CONFORMANT)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
