@@ -17,6 +17,7 @@ from conformance.model import Case, CaseVerdict
 from conformance.paths import SCENARIOS, shown
 from conformance.plan import Plan, make_plan
 from conformance.report.failure import failure_text
+from conformance.report.text import one_line
 from conformance.result import Result
 from conformance.spec import load_catalogue
 
@@ -143,12 +144,11 @@ class CaseItem(pytest.Item):
     def setup(self) -> None:
         """A case that was not carried out is an error, or skipped with its reason; never passed."""
         verdict = self.certification.verdict_of(self.case)
-        if verdict.outcome == "flaky":
-            raise CaseError(f"flaky: {verdict.reason}")
-        if verdict.outcome == "error":
-            raise CaseError(verdict.reason)
+        reason = f"{verdict.outcome}: {one_line(verdict.reason)}"
+        if verdict.outcome in ("flaky", "error"):
+            raise CaseError(reason)
         if verdict.outcome in ("not-tested", "not-applicable"):
-            pytest.skip(f"{verdict.outcome}: {verdict.reason}")
+            pytest.skip(reason)
 
     def runtest(self) -> None:
         """Raise what the judge found."""

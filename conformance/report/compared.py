@@ -8,6 +8,7 @@ from conformance.report.comparison import Comparison, Line
 from conformance.report.text import one_line
 
 MOST_CASES = 40
+MOST_NAMES = 20
 WIDEST = 60
 
 
@@ -31,14 +32,17 @@ def comparison_text(comparison: Comparison) -> Iterator[str]:
 
 def lost_sentence(comparison: Comparison) -> str:
     """What the last one lost."""
-    if not comparison.lost:
-        return "the last one lost nothing"
-    return f"the last one lost {_some(comparison.lost)}"
+    parts = [
+        f"{len(names)} {kind}{'' if len(names) == 1 else 's'} ({_some(names)})"
+        for kind, lines in (("requirement", comparison.requirements), ("case", comparison.cases))
+        if (names := [each.name for each in lines if each.lost])
+    ]
+    return f"The last report lost {' and '.join(parts) or 'nothing'}."
 
 
 def _some(names: Sequence[str]) -> str:
-    more = len(names) - MOST_CASES
-    return one_line(", ".join(names[:MOST_CASES])) + (f" and {more} more" if more > 0 else "")
+    more = len(names) - MOST_NAMES
+    return one_line(", ".join(names[:MOST_NAMES])) + (f" and {more} more" if more > 0 else "")
 
 
 def _table(title: str, lines: Sequence[Line], columns: int) -> Iterator[str]:

@@ -26,12 +26,17 @@ def reference() -> Iterator[str]:
 @pytest.fixture
 def conformance(tmp_path: Path) -> Command:
     """``conformance ARGUMENTS`` in an empty folder."""
+    return conformance_in(tmp_path)
+
+
+def conformance_in(folder: Path) -> Command:
+    """``conformance ARGUMENTS`` in a folder, as if no CI ran it."""
 
     def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "conformance", *arguments]
-        env = {name: value for name, value in os.environ.items() if not name.startswith("CONFORMANCE_")}
+        env = {name: value for name, value in os.environ.items() if not name.startswith(("CONFORMANCE_", "GITHUB_"))}
         env |= {"PYTHONPATH": str(ROOT), **environment}
-        return subprocess.run(command, capture_output=True, text=True, timeout=240, cwd=tmp_path, env=env)
+        return subprocess.run(command, capture_output=True, text=True, timeout=240, cwd=folder, env=env)
 
     return run
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from conformance.site.build import site, write
 from conformance.site.sources import Sources, load_sources
-from tests.browser import chromium
 
 
 @pytest.fixture(scope="session")
@@ -28,9 +25,3 @@ def folder(files: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory) ->
     out = tmp_path_factory.mktemp("site") / "deeper"
     write(files, out)
     return out
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    with chromium() as running:
-        yield running
