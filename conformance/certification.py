@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shlex
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -58,6 +59,20 @@ class Settings:
     def limits(self) -> Limits:
         """How much may be sent, and how fast."""
         return replace(self.target.limits if self.target else Limits(), answer=self.timeout)
+
+    @property
+    def command(self) -> str:
+        """What runs it again, without the selection."""
+        parts = ["conformance", "certify", "--base-url", self.base_url]
+        if self.target:
+            parts[2:] = ["--target", str(self.target.path)]
+        elif self.provider_states != default_provider_states(self.base_url):
+            parts += ["--provider-states", self.provider_states]
+        if self.depth != "standard":
+            parts += ["--depth", self.depth]
+        if self.seed:
+            parts += ["--seed", str(self.seed)]
+        return shlex.join(parts)
 
     @property
     def accounts(self) -> Accounts | None:
@@ -118,6 +133,7 @@ def _record(
             digests=digests(),
             bodies=plan.bodies,
             notes=() if settings.tls.verify else (UNVERIFIED,),
+            command=settings.command,
         )
         with path.open("w", encoding="ascii", newline="\n") as stream:
             writer = Writer(stream, header)

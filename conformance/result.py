@@ -19,6 +19,10 @@ class Result:
     transcript: Transcript
     judgement: Judgement
 
+    def rerun(self, case: str) -> str:
+        """The command that runs one case again."""
+        return f"{self.transcript.header.command} -k {case}"
+
     def record_of(self, case: str) -> Record | None:
         """The record of a case."""
         return next((each for each in self.transcript.records if each.case == case), None)

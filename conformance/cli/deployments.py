@@ -131,7 +131,7 @@ def _certify(settings: object, arguments: list[str], gate: Gate | None, *, dry_r
     catalogue = load_catalogue()
     if settings.report_dir:
         write_json(certification.result, catalogue, settings.report_dir)
-    print(terminal_report(certification.result, catalogue, certification.rerun))
+    print(terminal_report(certification.result, catalogue, certification.result.rerun))
     if gate is not None:
         gate.end(certification.result)
     sys.exit(STATUS[certification.result.judgement.claim])

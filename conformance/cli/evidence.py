@@ -8,19 +8,23 @@ from typing import Annotated
 
 import typer
 
-from conformance.cli.common import STATUS, app
+from conformance.cli.common import STATUS, app, option
 
 
 @app.command()
-def judge(transcript: Annotated[Path, typer.Argument(help="A transcript.jsonl of a report directory.")]) -> None:
-    """Judge a recorded run again, off line."""
+def judge(
+    transcript: Annotated[Path, typer.Argument(help="A transcript.jsonl of a report directory.")],
+    report_dir: Annotated[Path | None, option("Where report.json goes.", "REPORT_DIR")] = None,
+) -> None:
+    """Judge a recorded run again, off line: the same report from the same record."""
     from conformance.certification import judge_transcript
+    from conformance.report.document import write_json
     from conformance.report.terminal import terminal_report
     from conformance.spec import load_catalogue
 
-    result = judge_transcript(transcript)
-    base_url = result.transcript.header.base_url
-    print(
-        terminal_report(result, load_catalogue(), lambda case: f"conformance certify --base-url {base_url} -k {case}")
-    )
+    result, catalogue = judge_transcript(transcript), load_catalogue()
+    if report_dir is not None:
+        report_dir.mkdir(parents=True, exist_ok=True)
+        write_json(result, catalogue, report_dir)
+    print(terminal_report(result, catalogue, result.rerun))
     sys.exit(STATUS[result.judgement.claim])
