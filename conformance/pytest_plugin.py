@@ -18,7 +18,6 @@ from conformance.paths import SCENARIOS, shown
 from conformance.plan import Plan, make_plan
 from conformance.report.failure import failure_text
 from conformance.result import Result
-from conformance.spec import load_catalogue
 
 SESSION = "conformance-session"
 
@@ -92,7 +91,7 @@ class Certification:
         """The failure text."""
         assert self.result is not None
         record, rerun = self.result.record_of(case.id), self.result.rerun(case.id)
-        return failure_text(case, verdict, record, load_catalogue(), self.settings.base_url, rerun)
+        return failure_text(case, verdict, record, self.result.catalogue, self.settings.base_url, rerun)
 
 
 class ScenarioFile(pytest.File):

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from conformance.judge import Judgement
 from conformance.model import Case, Record
 from conformance.plan import Plan
+from conformance.spec import Catalogue
 from conformance.transcript import Transcript
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A judged transcript and the plan that it was judged by."""
+    """A judged transcript, with the plan and the catalogue that it was judged by."""
 
     plan: Plan
+    catalogue: Catalogue
     selected: tuple[Case, ...]
     transcript: Transcript
     judgement: Judgement

@@ -41,6 +41,8 @@ class Header:
     """The bodies that were drawn, since drawing depends on more than the seed."""
     notes: tuple[str, ...] = ()
     """What a reader must know of how the run was made."""
+    held_to: str = ""
+    """The version of the catalogue that the run is held to; empty: this one."""
     command: str = ""
     """What runs it again, without the selection."""
     format: int = FORMAT

@@ -34,6 +34,9 @@ _UpdateExpect = Annotated[bool, option("Write what this run did to the file of -
 _ReportDir = Annotated[Path | None, option("Where report.json, transcript.jsonl and junit.xml go.", "REPORT_DIR")]
 _Target = Annotated[Path | None, option("A target file (docs/targets.md).", "TARGET")]
 _WriteTo = Annotated[list[str] | None, option("This host, beside this machine, may be written to.", metavar="HOST")]
+_Catalogue = Annotated[
+    str, option("Held to this version: what came later is advisory.", "CATALOGUE", metavar="VERSION")
+]
 _Confirm = Annotated[int, option("Times that failures are run again; what does not repeat is flaky.", min=0, max=20)]
 _DryRun = Annotated[bool, option("Print the requests, with keys as $NAME, and send nothing.")]
 
@@ -52,6 +55,7 @@ def certify(
     report_dir: _ReportDir = None,
     target: _Target = None,
     yes_write_to: _WriteTo = None,
+    catalogue: _Catalogue = "",
     confirm: _Confirm = 0,
     dry_run: _DryRun = False,
     expect: _Expect = None,
@@ -74,6 +78,7 @@ def certify(
         timeout=timeout,
         report_dir=report_dir,
         write_to=tuple(yes_write_to or ()),
+        catalogue=catalogue,
         confirm=confirm,
     )
     file = load_target(target) if target else None
@@ -107,7 +112,6 @@ def _certify(settings: object, arguments: list[str], gate: Gate | None, *, dry_r
     from conformance.rehearsal import rehearse
     from conformance.report.document import write_json
     from conformance.report.terminal import terminal_report
-    from conformance.spec import load_catalogue
 
     assert isinstance(settings, Settings)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
@@ -128,13 +132,13 @@ def _certify(settings: object, arguments: list[str], gate: Gate | None, *, dry_r
         if status == 5 or (certification.selected == 0 and status not in (3, 4)):
             raise NothingSelected("no case matches the selection")
         raise UsageError("pytest did not accept the arguments " + " ".join(arguments))
-    catalogue = load_catalogue()
+    result = certification.result
     if settings.report_dir:
-        write_json(certification.result, catalogue, settings.report_dir)
-    print(terminal_report(certification.result, catalogue, certification.result.rerun))
+        write_json(result, result.catalogue, settings.report_dir)
+    print(terminal_report(result, result.catalogue, result.rerun))
     if gate is not None:
-        gate.end(certification.result)
-    sys.exit(STATUS[certification.result.judgement.claim])
+        gate.end(result)
+    sys.exit(STATUS[result.judgement.claim])
 
 
 @app.command()

@@ -20,11 +20,10 @@ def judge(
     from conformance.certification import judge_transcript
     from conformance.report.document import write_json
     from conformance.report.terminal import terminal_report
-    from conformance.spec import load_catalogue
 
-    result, catalogue = judge_transcript(transcript), load_catalogue()
+    result = judge_transcript(transcript)
     if report_dir is not None:
         report_dir.mkdir(parents=True, exist_ok=True)
-        write_json(result, catalogue, report_dir)
-    print(terminal_report(result, catalogue, result.rerun))
+        write_json(result, result.catalogue, report_dir)
+    print(terminal_report(result, result.catalogue, result.rerun))
     sys.exit(STATUS[result.judgement.claim])
