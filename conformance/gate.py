@@ -8,7 +8,7 @@ now and then. The verdict of the run is not touched.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -17,13 +17,10 @@ from typing import Any
 import yaml
 
 from conformance.errors import SourceError
-from conformance.readings import surviving
-from conformance.result import Result
+from conformance.result import Result, Values
 from conformance.yaml_source import Lines, load
 
 TO_EXPLAIN = "known since this file was written"
-
-Values = Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +79,8 @@ def complaints(expected: Expectation, result: Result, today: datetime.date) -> I
     yield from _failures(expected, result, today)
     partial = header.selection is not None
     for kind, then, now in (
-        ("readings", expected.readings, readings_of(result)),
-        ("choices", expected.choices, choices_of(result)),
+        ("readings", expected.readings, result.readings),
+        ("choices", expected.choices, result.choices),
     ):
         for name in dict.fromkeys([*then, *now]):
             before, after = set(then.get(name, ())), set(now.get(name, ()))
@@ -126,19 +123,6 @@ def _words(values: Collection[str]) -> str:
     return " or ".join(sorted(values)) or "not seen"
 
 
-def readings_of(result: Result) -> Values:
-    """The readings that survive, by dimension; none where they conflict."""
-    return {name: tuple(values) for name, values in surviving(result.judgement.readings).items()}
-
-
-def choices_of(result: Result) -> Values:
-    """What was chosen at each open point, without how often: numbers change with the order of races."""
-    merged: dict[str, set[str]] = {}
-    for point, choices in result.judgement.choices.items():
-        merged.setdefault(point.split("/")[0], set()).update(choices)
-    return {name: tuple(sorted(values)) for name, values in sorted(merged.items())}
-
-
 def write_expectation(path: Path, result: Result, before: Expectation | None) -> None:
     """Write what this run did; an entry that still matches a failure, or a race, keeps its words."""
     failing = sorted(each.case for each in result.judgement.cases.values() if each.outcome == "failed")
@@ -153,7 +137,7 @@ def write_expectation(path: Path, result: Result, before: Expectation | None) ->
         "depth": header.depth,
         "seed": header.seed,
         "known_failures": known,
-        "readings": {name: list(values) for name, values in readings_of(result).items()},
-        "choices": {name: list(values) for name, values in choices_of(result).items()},
+        "readings": {name: list(values) for name, values in result.readings.items()},
+        "choices": {name: list(values) for name, values in result.choices.items()},
     }
     path.write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=False, width=110), encoding="utf-8")

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 from conformance.paths import SPEC
@@ -21,6 +22,11 @@ class Kill:
     note: str
     breaks: tuple[str, ...]
     rows: tuple[str, ...]
+
+
+def kills_digest() -> str:
+    """SHA-256 of the file."""
+    return sha256(KILLS.read_bytes()).hexdigest()
 
 
 @cache

@@ -7,11 +7,11 @@ from typing import NoReturn
 
 import typer
 
-from conformance.cli import deployments, evidence, proving, specification
+from conformance.cli import certifying, deployments, evidence, proving, specification
 from conformance.cli.common import app
 from conformance.errors import ConformanceError, Exit, defect
 
-__all__ = ["deployments", "evidence", "proving", "specification"]
+__all__ = ["certifying", "deployments", "evidence", "proving", "specification"]
 
 
 def main() -> None:

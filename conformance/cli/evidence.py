@@ -1,4 +1,4 @@
-"""The commands that work on what a run left: ``judge``."""
+"""The commands that work on what a run left: ``judge``, ``verify``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from conformance.cli.common import STATUS, app, option
+from conformance.cli.common import STATUS, app, option, printed
+from conformance.errors import Exit
 
 
 @app.command()
@@ -27,3 +28,19 @@ def judge(
         write_json(result, result.catalogue, report_dir)
     print(terminal_report(result, result.catalogue, result.rerun))
     sys.exit(STATUS[result.judgement.claim])
+
+
+@app.command()
+def verify(
+    certificate: Annotated[Path, typer.Argument(help="A certificate that `certify --certificate` wrote.")],
+    public_key: Annotated[Path | None, option("The ed25519 key that it is to be signed with.", metavar="PEM")] = None,
+    transcript: Annotated[Path | None, option("The transcript that the verdict is recomputed from.")] = None,
+) -> None:
+    """Check a certificate: its signature, its digests and, with the transcript, its verdict."""
+    from conformance.report.text import safe
+    from conformance.verification import verify
+
+    found = verify(certificate, public_key, transcript)
+    printed(lambda: map(safe, found.lines))
+    printed(lambda: (f"not verified: {safe(each)}" for each in found.problems))
+    sys.exit(Exit.NOT_CONFORMANT if found.problems else Exit.CONFORMANT)

@@ -46,3 +46,10 @@ class Gate:
         if not found:
             print(f"as expected: {result.judgement.claim}" + (f", {known} known failures" if known else ""))
         sys.exit(Exit.NOT_CONFORMANT if found else Exit.CONFORMANT)
+
+
+def gate_of(expect: Path | None, update: bool) -> Gate | None:
+    """The gate that the options ask for."""
+    if update and expect is None:
+        raise UsageError("--update-expect needs --expect FILE")
+    return Gate(expect, update) if expect else None
