@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -27,13 +28,17 @@ def reference() -> Iterator[str]:
 def conformance(tmp_path: Path) -> Command:
     """``conformance ARGUMENTS`` in an empty folder."""
 
-    def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "conformance", *arguments]
-        env = {name: value for name, value in os.environ.items() if not name.startswith("CONFORMANCE_")}
-        env |= {"PYTHONPATH": str(ROOT), **environment}
-        return subprocess.run(command, capture_output=True, text=True, timeout=240, cwd=tmp_path, env=env)
+    return partial(command_line, tmp_path)
 
-    return run
+
+def command_line(
+    folder: Path, *arguments: str, root: Path = ROOT, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """``conformance ARGUMENTS`` of the checkout in ``root``, run in ``folder``."""
+    command = [sys.executable, "-m", "conformance", *arguments]
+    env = {name: value for name, value in os.environ.items() if not name.startswith("CONFORMANCE_")}
+    env |= {"PYTHONPATH": str(root), **environment}
+    return subprocess.run(command, capture_output=True, text=True, timeout=240, cwd=folder, env=env)
 
 
 @contextmanager

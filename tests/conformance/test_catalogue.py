@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,7 +15,7 @@ from conformance.errors import UsageError
 from conformance.judge import judge_run
 from conformance.result import Result
 from conformance.spec import Catalogue, load_catalogue
-from tests.conformance.conftest import ROOT, Command, serving
+from tests.conformance.conftest import ROOT, Command, command_line, serving
 
 LATER = "9.0.0"
 
@@ -36,8 +34,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Result:
     """A run against a mutant that breaks AUT-1 and nothing else."""
     folder = tmp_path_factory.mktemp("recorded")
     with serving("mutants", "aut-case") as url:
-        command = [sys.executable, "-m", "conformance", "certify", "--base-url", url, "--depth", "quick"]
-        run = subprocess.run([*command, "--report-dir", str(folder)], cwd=ROOT, capture_output=True, timeout=240)
+        run = command_line(folder, "certify", "--base-url", url, "--depth", "quick", "--report-dir", ".")
     assert run.returncode == 1
     return judge_transcript(folder / "transcript.jsonl")
 
@@ -100,11 +97,7 @@ def test_the_pin_is_recorded_and_holds_off_line(tmp_path: Path) -> None:
         + after.replace('since: "1.0.0"', f'since: "{LATER}"', 1)
     )
 
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "conformance", *arguments]
-        environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
-        return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=240)
-
+    run = partial(command_line, tmp_path, root=tmp_path)
     with serving("mutants", "aut-case") as url:
         target = ("certify", "--base-url", url, "--depth", "quick")
         done = run(*target, "--catalogue", "1.0.0", "--report-dir", "report")
@@ -125,8 +118,6 @@ def test_check_wants_the_version_of_the_newest_rule(tmp_path: Path) -> None:
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     path = tmp_path / "spec/requirements.yaml"
     path.write_text(path.read_text().replace('catalogue: "1.0.0"', f'catalogue: "{LATER}"'))
-    run = subprocess.run(
-        [sys.executable, "-m", "conformance", "check"], capture_output=True, text=True, cwd=tmp_path, timeout=60
-    )
+    run = command_line(tmp_path, "check", root=tmp_path)
     assert run.returncode == 2
     assert "the catalogue's version is not that of its newest rule" in run.stdout
