@@ -77,38 +77,60 @@ def complaints(expected: Expectation, result: Result, today: datetime.date) -> I
         yield f"{where}: written for depth {expected.depth} and seed {expected.seed}, not for {run}"
         return
     yield from _failures(expected, result, today)
-    partial = header.selection is not None
-    for kind, then, now in (
-        ("readings", expected.readings, result.readings),
-        ("choices", expected.choices, result.choices),
-    ):
-        for name in dict.fromkeys([*then, *now]):
-            before, after = set(then.get(name, ())), set(now.get(name, ()))
-            if before == after or (partial and (not after or after & before)):
-                continue
-            where = f"{expected.path}:{expected.lines.at((kind, name))}"
-            yield f"{where}: {name} was {_words(before)} and is {_words(after)}"
+    partial, races = header.selection is not None, {each.split(".")[0] for each in _races(result)}
+    for name, before, after in _changes(expected.readings, result.readings):
+        if not (partial and before & after):
+            yield _changed(expected, "readings", name, before, after)
+    for name, before, after in _changes(expected.choices, _choices(result)):
+        wavers = name == "losing-racers" or name.partition("/")[2].split(".")[0] in races
+        if not (after <= before and (partial or wavers)):
+            yield _changed(expected, "choices", name, before, after)
+
+
+def _changes(then: Values, now: Values) -> Iterator[tuple[str, set[str], set[str]]]:
+    for name in dict.fromkeys([*then, *now]):
+        before, after = set(then.get(name, ())), set(now.get(name, ()))
+        if before != after:
+            yield name, before, after
+
+
+def _changed(expected: Expectation, kind: str, name: str, before: set[str], after: set[str]) -> str:
+    where = f"{expected.path}:{expected.lines.at((kind, name))}"
+    return f"{where}: {name} was {_words(before)} and is {_words(after)}"
+
+
+def gaps(result: Result) -> Iterator[str]:
+    """Cases that decide and came to nothing: neither the expected failure nor a pass."""
+    for case in result.selected:
+        verdict = result.judgement.cases[case.id]
+        if verdict.outcome in ("error", "not-tested", "flaky") and result.catalogue.decides(case.verifies):
+            yield f"{case.id}: {verdict.outcome}: {verdict.reason}"
 
 
 def _failures(expected: Expectation, result: Result, today: datetime.date) -> Iterator[str]:
-    verdicts = result.judgement.cases
-    planned = {case.id for case in result.plan.cases}
-    races = _races(result)
-    failing = {each.case for each in verdicts.values() if each.outcome == "failed"}
-    passing = {each.case for each in verdicts.values() if each.outcome in ("passed", "advisory")}
+    cases = {case.id: case for case in result.plan.cases}
+    failing, passing = _with(result, "failed"), _with(result, "passed", "advisory")
     for known in expected.known:
         where = f"{expected.path}:{known.line}"
-        if not _matches(known, planned):
+        if not _matches(known, cases):
             yield f"{where}: {known.case} matches no case"
         elif known.until and today.isoformat() > known.until:
             yield f"{where}: {known.case} was to be mended by {known.until} ({known.reason})"
-        elif fixed := sorted(_matches(known, passing - races)):
+        elif fixed := sorted(_matches(known, passing - _races(result))):
             yield f"{where}: {', '.join(fixed)} passes now: take it off the known failures"
-    unknown = sorted(each for each in failing if not any(fnmatchcase(each, known.case) for known in expected.known))
-    for case in unknown:
-        yield f"{expected.path}: {case} fails, and is no known failure"
-    if result.judgement.conflict and not failing:
-        yield f"{expected.path}: no reading explains all of {', '.join(result.judgement.conflict)}"
+    where = f"{expected.path}:{expected.lines.at(('known_failures',))}"
+    for name in sorted(failing):
+        if not any(fnmatchcase(name, known.case) for known in expected.known):
+            yield f"{where}: {name} fails, and is no known failure ({cases[name].source})"
+
+
+def _with(result: Result, *outcomes: str) -> set[str]:
+    return {each.case for each in result.judgement.cases.values() if each.outcome in outcomes}
+
+
+def _choices(result: Result) -> Values:
+    """What was chosen at each point of each row, without how often: numbers change with the order of races."""
+    return {point: tuple(sorted(choices)) for point, choices in result.judgement.choices.items()}
 
 
 def _matches(known: Known, cases: Collection[str]) -> list[str]:
@@ -125,7 +147,7 @@ def _words(values: Collection[str]) -> str:
 
 def write_expectation(path: Path, result: Result, before: Expectation | None) -> None:
     """Write what this run did; an entry that still matches a failure, or a race, keeps its words."""
-    failing = sorted(each.case for each in result.judgement.cases.values() if each.outcome == "failed")
+    failing = sorted(_with(result, "failed"))
     kept = [known for known in (before.known if before else ()) if _matches(known, {*failing, *_races(result)})]
     new = [each for each in failing if not any(fnmatchcase(each, known.case) for known in kept)]
     known: list[dict[str, Any]] = [
@@ -138,6 +160,6 @@ def write_expectation(path: Path, result: Result, before: Expectation | None) ->
         "seed": header.seed,
         "known_failures": known,
         "readings": {name: list(values) for name, values in result.readings.items()},
-        "choices": {name: list(values) for name, values in result.choices.items()},
+        "choices": {name: list(values) for name, values in _choices(result).items()},
     }
     path.write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=False, width=110), encoding="utf-8")
