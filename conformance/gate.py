@@ -117,7 +117,7 @@ def _failures(expected: Expectation, result: Result, today: datetime.date) -> It
         elif known.until and today.isoformat() > known.until:
             yield f"{where}: {known.case} was to be mended by {known.until} ({known.reason})"
         elif fixed := sorted(_matches(known, passing - _races(result))):
-            yield f"{where}: {', '.join(fixed)} passes now: take it off the known failures"
+            yield f"{where}: no failure any more, to be taken off: {', '.join(fixed)}"
     where = f"{expected.path}:{expected.lines.at(('known_failures',))}"
     for name in sorted(failing):
         if not any(fnmatchcase(name, known.case) for known in expected.known):

@@ -66,7 +66,7 @@ def certify(
         confirm=confirm,
     )
     file = load_target(target) if target else None
-    with nullcontext() if base_url or file else _reference() as reference:
+    with _reference() if base_url is None and file is None else nullcontext() as reference:
         settings = settings_of(replace(given, base_url=reference or base_url), file)
         gate, issue = gate_of(expect, update_expect), issue_of(certificate, sign_key, subject)
         if dry_run:

@@ -66,7 +66,14 @@ def test_an_empty_selection_is_status_five(conformance: Command, reference: str)
 
 @pytest.mark.parametrize(
     "arguments",
-    [("--depth", "deep"), ("--no-such-option",), ("-k", "((("), ("--base-url", "nonsense"), ("--header", "nonsense")],
+    [
+        ("--base-url", ""),
+        ("--depth", "deep"),
+        ("--no-such-option",),
+        ("-k", "((("),
+        ("--base-url", "nonsense"),
+        ("--header", "nonsense"),
+    ],
 )
 def test_a_wrong_option_is_status_two_and_sends_nothing(conformance: Command, arguments: tuple[str, ...]) -> None:
     run = conformance("certify", *arguments)

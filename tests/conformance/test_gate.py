@@ -184,7 +184,7 @@ def test_a_known_failure_that_passes_is_told(results: dict[str, Result], tmp_pat
     write_expectation(path, results["reference"], None)
     edited(path, known_failures=[{"case": "pro-a3k.*", "reason": "ticket 7"}])
     (mended,) = compared(path, results["reference"])
-    assert mended == f"{path}:4: pro-a3k.1, pro-a3k.2, pro-a3k.3 passes now: take it off the known failures"
+    assert mended == f"{path}:4: no failure any more, to be taken off: pro-a3k.1, pro-a3k.2, pro-a3k.3"
 
 
 def test_an_entry_keeps_its_words_when_the_file_is_written_anew(results: dict[str, Result], tmp_path: Path) -> None:
