@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shlex
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +22,7 @@ from conformance.plan import DEPTHS, Depth, Plan, make_plan
 from conformance.preflight import preflight
 from conformance.redact import Redactor
 from conformance.result import Result
-from conformance.spec import digests, load_catalogue
+from conformance.spec import Catalogue, digests, load_catalogue
 from conformance.targets import Arranger, DocumentedApi, ProviderStates
 from conformance.targets.accounts import Accounts
 from conformance.targets.target_file import Target
@@ -44,6 +45,8 @@ class Settings:
     report_dir: Path | None = None
     target: Target | None = None
     """The target file, for what no option says: accounts, limits, TLS, proxy."""
+    held_to: str = ""
+    """The version of the catalogue that the run is held to; empty: the newest."""
     confirm: int = 0
     """Times that what failed is run again."""
     write_to: tuple[str, ...] = ()
@@ -58,6 +61,22 @@ class Settings:
     def limits(self) -> Limits:
         """How much may be sent, and how fast."""
         return replace(self.target.limits if self.target else Limits(), answer=self.timeout)
+
+    @property
+    def command(self) -> str:
+        """What runs it again, without the selection."""
+        parts = ["conformance", "certify", "--base-url", self.base_url]
+        if self.target:
+            parts[2:] = ["--target", str(self.target.path)]
+        elif self.provider_states != default_provider_states(self.base_url):
+            parts += ["--provider-states", self.provider_states]
+        if self.depth != "standard":
+            parts += ["--depth", self.depth]
+        if self.seed:
+            parts += ["--seed", str(self.seed)]
+        if self.held_to:
+            parts += ["--catalogue", self.held_to]
+        return shlex.join(parts)
 
     @property
     def accounts(self) -> Accounts | None:
@@ -118,6 +137,8 @@ def _record(
             digests=digests(),
             bodies=plan.bodies,
             notes=() if settings.tls.verify else (UNVERIFIED,),
+            held_to=settings.held_to,
+            command=settings.command,
         )
         with path.open("w", encoding="ascii", newline="\n") as stream:
             writer = Writer(stream, header)
@@ -134,7 +155,8 @@ def _record(
             try:
                 execute(selected, on, keep)
                 for repeat in range(1, settings.confirm + 1):
-                    execute(_failed(selected, records, partial), replace(on, repeat=repeat), keep)
+                    again = _failed(selected, records, load_catalogue().held_to(settings.held_to), partial)
+                    execute(again, replace(on, repeat=repeat), keep)
             except ConformanceError as error:
                 aborted = str(error)
             except KeyboardInterrupt:
@@ -146,10 +168,10 @@ def _record(
         transport.close()
 
 
-def _failed(selected: Sequence[Case], records: Sequence[Record], partial: bool) -> Sequence[Case]:
+def _failed(selected: Sequence[Case], records: Sequence[Record], catalogue: Catalogue, partial: bool) -> Sequence[Case]:
     """Cases that failed by themselves: what conflicts with others only, no repetition settles."""
     first = [each for each in records if not each.repeat]
-    judgement = judge_run(selected, first, load_catalogue(), partial=partial)
+    judgement = judge_run(selected, first, catalogue, partial=partial)
     return [
         case for case in selected if judgement.cases[case.id].outcome == "failed" and case.id not in judgement.conflict
     ]
@@ -207,7 +229,7 @@ def judge_transcript(path: Path, plan: Plan | None = None) -> Result:
     aborted = (
         "the transcript has no footer: the run was cut off" if transcript.footer is None else transcript.footer.aborted
     )
-    judgement = judge_run(
-        selected, transcript.records, load_catalogue(), partial=header.selection is not None, aborted=aborted
-    )
-    return Result(plan, tuple(selected), transcript, judgement)
+    catalogue = load_catalogue().held_to(header.held_to)
+    partial = header.selection is not None
+    judgement = judge_run(selected, transcript.records, catalogue, partial=partial, aborted=aborted)
+    return Result(plan, catalogue, tuple(selected), transcript, judgement)

@@ -71,6 +71,8 @@ def _decode(kind: Any, data: Any) -> Any:
     if origin is Mapping:
         return {key: _decode(get_args(kind)[1], each) for key, each in data.items()}
     if origin is Literal:
+        if data not in get_args(kind):
+            raise ValueError(f"{data!r:.80} is none of {', '.join(map(repr, get_args(kind)))}")
         return data
     if kind is float and isinstance(data, int):
         return float(data)

@@ -8,7 +8,7 @@ now and then. The verdict of the run is not touched.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -17,13 +17,10 @@ from typing import Any
 import yaml
 
 from conformance.errors import SourceError
-from conformance.readings import surviving
-from conformance.result import Result
+from conformance.result import Result, Values
 from conformance.yaml_source import Lines, load
 
 TO_EXPLAIN = "known since this file was written"
-
-Values = Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,38 +81,60 @@ def complaints(expected: Expectation, result: Result, today: datetime.date) -> I
         yield f"{where}: written for depth {expected.depth} and seed {expected.seed}, not for {run}"
         return
     yield from _failures(expected, result, today)
-    partial = header.selection is not None
-    for kind, then, now in (
-        ("readings", expected.readings, readings_of(result)),
-        ("choices", expected.choices, choices_of(result)),
-    ):
-        for name in dict.fromkeys([*then, *now]):
-            before, after = set(then.get(name, ())), set(now.get(name, ()))
-            if before == after or (partial and (not after or after & before)):
-                continue
-            where = f"{expected.path}:{expected.lines.at((kind, name))}"
-            yield f"{where}: {name} was {_words(before)} and is {_words(after)}"
+    partial, races = header.selection is not None, {each.split(".")[0] for each in _races(result)}
+    for name, before, after in _changes(expected.readings, result.readings):
+        if not (partial and before & after):
+            yield _changed(expected, "readings", name, before, after)
+    for name, before, after in _changes(expected.choices, _choices(result)):
+        wavers = name == "losing-racers" or name.partition("/")[2].split(".")[0] in races
+        if not (after <= before and (partial or wavers)):
+            yield _changed(expected, "choices", name, before, after)
+
+
+def _changes(then: Values, now: Values) -> Iterator[tuple[str, set[str], set[str]]]:
+    for name in dict.fromkeys([*then, *now]):
+        before, after = set(then.get(name, ())), set(now.get(name, ()))
+        if before != after:
+            yield name, before, after
+
+
+def _changed(expected: Expectation, kind: str, name: str, before: set[str], after: set[str]) -> str:
+    where = f"{expected.path}:{expected.lines.at((kind, name))}"
+    return f"{where}: {name} was {_words(before)} and is {_words(after)}"
+
+
+def gaps(result: Result) -> Iterator[str]:
+    """Cases that decide and came to nothing: neither the expected failure nor a pass."""
+    for case in result.selected:
+        verdict = result.judgement.cases[case.id]
+        if verdict.outcome in ("error", "not-tested", "flaky") and result.catalogue.decides(case.verifies):
+            yield f"{case.id}: {verdict.outcome}: {verdict.reason}"
 
 
 def _failures(expected: Expectation, result: Result, today: datetime.date) -> Iterator[str]:
-    verdicts = result.judgement.cases
-    planned = {case.id for case in result.plan.cases}
-    races = _races(result)
-    failing = {each.case for each in verdicts.values() if each.outcome == "failed"}
-    passing = {each.case for each in verdicts.values() if each.outcome in ("passed", "advisory")}
+    cases = {case.id: case for case in result.plan.cases}
+    failing, passing = _with(result, "failed"), _with(result, "passed", "advisory")
     for known in expected.known:
         where = f"{expected.path}:{known.line}"
-        if not _matches(known, planned):
+        if not _matches(known, cases):
             yield f"{where}: {known.case} matches no case"
         elif known.until and today.isoformat() > known.until:
             yield f"{where}: {known.case} was to be mended by {known.until} ({known.reason})"
-        elif fixed := sorted(_matches(known, passing - races)):
-            yield f"{where}: {', '.join(fixed)} passes now: take it off the known failures"
-    unknown = sorted(each for each in failing if not expected.names(each))
-    for case in unknown:
-        yield f"{expected.path}: {case} fails, and is no known failure"
-    if result.judgement.conflict and not failing:
-        yield f"{expected.path}: no reading explains all of {', '.join(result.judgement.conflict)}"
+        elif fixed := sorted(_matches(known, passing - _races(result))):
+            yield f"{where}: no failure any more, to be taken off: {', '.join(fixed)}"
+    where = f"{expected.path}:{expected.lines.at(('known_failures',))}"
+    for name in sorted(failing):
+        if not expected.names(name):
+            yield f"{where}: {name} fails, and is no known failure ({cases[name].source})"
+
+
+def _with(result: Result, *outcomes: str) -> set[str]:
+    return {each.case for each in result.judgement.cases.values() if each.outcome in outcomes}
+
+
+def _choices(result: Result) -> Values:
+    """What was chosen at each point of each row, without how often: numbers change with the order of races."""
+    return {point: tuple(sorted(choices)) for point, choices in result.judgement.choices.items()}
 
 
 def _matches(known: Known, cases: Collection[str]) -> list[str]:
@@ -130,22 +149,9 @@ def _words(values: Collection[str]) -> str:
     return " or ".join(sorted(values)) or "not seen"
 
 
-def readings_of(result: Result) -> Values:
-    """The readings that survive, by dimension; none where they conflict."""
-    return {name: tuple(values) for name, values in surviving(result.judgement.readings).items()}
-
-
-def choices_of(result: Result) -> Values:
-    """What was chosen at each open point, without how often: numbers change with the order of races."""
-    merged: dict[str, set[str]] = {}
-    for point, choices in result.judgement.choices.items():
-        merged.setdefault(point.split("/")[0], set()).update(choices)
-    return {name: tuple(sorted(values)) for name, values in sorted(merged.items())}
-
-
 def write_expectation(path: Path, result: Result, before: Expectation | None) -> None:
     """Write what this run did; an entry that still matches a failure, or a race, keeps its words."""
-    failing = sorted(each.case for each in result.judgement.cases.values() if each.outcome == "failed")
+    failing = sorted(_with(result, "failed"))
     kept = [known for known in (before.known if before else ()) if _matches(known, {*failing, *_races(result)})]
     new = [each for each in failing if not any(fnmatchcase(each, known.case) for known in kept)]
     known: list[dict[str, Any]] = [
@@ -157,7 +163,7 @@ def write_expectation(path: Path, result: Result, before: Expectation | None) ->
         "depth": header.depth,
         "seed": header.seed,
         "known_failures": known,
-        "readings": {name: list(values) for name, values in readings_of(result).items()},
-        "choices": {name: list(values) for name, values in choices_of(result).items()},
+        "readings": {name: list(values) for name, values in result.readings.items()},
+        "choices": {name: list(values) for name, values in _choices(result).items()},
     }
     path.write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=False, width=110), encoding="utf-8")

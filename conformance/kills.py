@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 from conformance.paths import SPEC
@@ -23,6 +24,11 @@ class Kill:
     rows: tuple[str, ...]
     blamed: Mapping[str, int] = field(default_factory=dict)
     """The requirements that the judge found broken, and in how many cases."""
+
+
+def kills_digest() -> str:
+    """SHA-256 of the file."""
+    return sha256(KILLS.read_bytes()).hexdigest()
 
 
 @cache

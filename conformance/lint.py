@@ -23,6 +23,7 @@ def lint() -> Iterator[str]:
     catalogue, tables = load_catalogue(), load_tables()
     yield from _readings(catalogue)
     yield from _page(catalogue)
+    yield from _version(catalogue)
     rows = {row.id: row for table in tables for row in table.rows}
     for row in rows.values():
         yield from _row(row, rows, catalogue)
@@ -39,6 +40,12 @@ def _page(catalogue: Catalogue) -> Iterator[str]:
     page = CHECKOUT.parent / "shared/page/create-data-collection.txt" if CHECKOUT else None
     if page is not None and page.is_file() and sha256(page.read_bytes()).hexdigest() != catalogue.page_digest:
         yield "spec/requirements.yaml:1: the page is not the one that the catalogue was written from"
+
+
+def _version(catalogue: Catalogue) -> Iterator[str]:
+    """A version is that of the rules that came with it: else a run could not be held to it later."""
+    if all(each.since != catalogue.version for each in catalogue.requirements.values()) or catalogue.held_to("").later:
+        yield "spec/requirements.yaml:1: the catalogue's version is not that of its newest rule"
 
 
 def _row(row: Row, rows: dict[str, Row], catalogue: Catalogue) -> Iterator[str]:

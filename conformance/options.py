@@ -9,6 +9,7 @@ from pathlib import Path
 from conformance.certification import Settings, default_provider_states
 from conformance.errors import UsageError
 from conformance.plan import DEPTHS
+from conformance.spec import load_catalogue
 from conformance.targets.target_file import Target
 from conformance.transport import origin_of
 
@@ -31,6 +32,7 @@ class Given:
     timeout: float | None = None
     report_dir: Path | None = None
     write_to: tuple[str, ...] = ()
+    catalogue: str = ""
     confirm: int = 0
 
 
@@ -41,6 +43,7 @@ def settings_of(given: Given, target: Target | None) -> Settings:
         raise UsageError(f"--depth is one of {', '.join(DEPTHS)}, not {given.depth!r}")
     if target and target.accounts and given.provider_states:
         raise UsageError(f"{target.path} arranges worlds through the documented API: --provider-states says otherwise")
+    load_catalogue().held_to(given.catalogue)
     base_url = given.base_url or (target.base_url if target else None)
     if base_url is None:
         raise UsageError("a base URL is needed: --base-url or --target")
@@ -57,6 +60,7 @@ def settings_of(given: Given, target: Target | None) -> Settings:
         concurrency=given.concurrency or (target.concurrency if target else None) or at_a_time,
         timeout=given.timeout or (target.limits.answer if target else 30.0),
         report_dir=given.report_dir,
+        held_to=given.catalogue,
         confirm=given.confirm,
         target=target,
         write_to=(*given.write_to, *([target.write_to] if target and target.write_to else [])),

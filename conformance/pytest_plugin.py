@@ -19,7 +19,6 @@ from conformance.plan import Plan, make_plan
 from conformance.report.failure import failure_text
 from conformance.report.text import one_line
 from conformance.result import Result
-from conformance.spec import load_catalogue
 
 SESSION = "conformance-session"
 
@@ -91,22 +90,9 @@ class Certification:
 
     def explain(self, case: Case, verdict: CaseVerdict) -> str:
         """The failure text."""
-        record = self.result.record_of(case.id) if self.result else None
-        return failure_text(case, verdict, record, load_catalogue(), self.settings.base_url, self.rerun(case.id))
-
-    def rerun(self, case: str) -> str:
-        """The command that runs one case again."""
-        settings = self.settings
-        parts = ["conformance certify --base-url", settings.base_url]
-        if settings.target:
-            parts = ["conformance certify --target", str(settings.target.path)]
-        elif settings.provider_states != default_provider_states(settings.base_url):
-            parts += ["--provider-states", settings.provider_states]
-        if settings.depth != "standard":
-            parts += ["--depth", settings.depth]
-        if settings.seed:
-            parts += ["--seed", str(settings.seed)]
-        return " ".join([*parts, "-k", case])
+        assert self.result is not None
+        record, rerun = self.result.record_of(case.id), self.result.rerun(case.id)
+        return failure_text(case, verdict, record, self.result.catalogue, self.settings.base_url, rerun)
 
 
 class ScenarioFile(pytest.File):

@@ -2,22 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from conformance.judge import Judgement
 from conformance.model import Case, Record
 from conformance.plan import Plan
+from conformance.readings import surviving
+from conformance.spec import Catalogue
 from conformance.transcript import Transcript
+
+Values = Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A judged transcript and the plan that it was judged by."""
+    """A judged transcript, with the plan and the catalogue that it was judged by."""
 
     plan: Plan
+    catalogue: Catalogue
     selected: tuple[Case, ...]
     transcript: Transcript
     judgement: Judgement
+
+    @property
+    def readings(self) -> Values:
+        """The readings that survive, by dimension; none where they conflict."""
+        return {name: tuple(values) for name, values in surviving(self.judgement.readings).items()}
+
+    @property
+    def choices(self) -> Values:
+        """What was chosen at each open point, without how often: numbers change with the order of races."""
+        merged: dict[str, set[str]] = {}
+        for point, choices in self.judgement.choices.items():
+            merged.setdefault(point.split("/")[0], set()).update(choices)
+        return {name: tuple(sorted(values)) for name, values in sorted(merged.items())}
+
+    def rerun(self, case: str) -> str:
+        """The command that runs one case again."""
+        return f"{self.transcript.header.command} -k {case}"
 
     def record_of(self, case: str) -> Record | None:
         """The record of a case."""

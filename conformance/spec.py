@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
+from conformance.errors import UsageError
 from conformance.paths import SCENARIOS, SPEC
 from conformance.yaml_source import load
 
@@ -62,6 +63,29 @@ class Catalogue:
     requirements: Mapping[str, Requirement]
     dimensions: Mapping[str, Dimension]
     open_points: Mapping[str, OpenPoint]
+    later: frozenset[str] = frozenset()
+    """Requirements that came after the version that a run is held to."""
+
+    def held_to(self, version: str) -> Catalogue:
+        """The catalogue for a run held to ``version`` (empty: its own); UsageError where there never was such a one."""
+        versions = sorted({self.version, *(each.since for each in self.requirements.values())}, key=_number)
+        if version and version not in versions:
+            raise UsageError(f"there never was a catalogue {version!r}: the versions are {', '.join(versions)}")
+        newest = _number(version or self.version)
+        later = frozenset(each.id for each in self.requirements.values() if _number(each.since) > newest)
+        return replace(self, later=later)
+
+    def advises(self, requirement: str) -> bool:
+        """Whether a breach of the requirement is an advisory."""
+        return requirement in self.later or self.requirements[requirement].level == "SHOULD"
+
+    def decides(self, verifies: Iterable[str]) -> bool:
+        """Whether a case that verifies these has a say in the verdict; one that is about later rules alone has none."""
+        return not self.later.issuperset(verifies)
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
 
 
 @cache

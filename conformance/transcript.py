@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from conformance.codec import decode, encode
-from conformance.errors import TranscriptRefused, UsageError
+from conformance.errors import Interrupted, TranscriptRefused, UsageError
 from conformance.model import Record
 
 FORMAT = 1
+_BEFORE = '{"chain":"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,10 @@ class Header:
     """The bodies that were drawn, since drawing depends on more than the seed."""
     notes: tuple[str, ...] = ()
     """What a reader must know of how the run was made."""
+    held_to: str = ""
+    """The version of the catalogue that the run is held to; empty: this one."""
+    command: str = ""
+    """What runs it again, without the selection."""
     format: int = FORMAT
 
 
@@ -96,8 +101,12 @@ class Writer:
     def _write(self, payload: Any) -> None:
         text = json.dumps(payload, ensure_ascii=True, separators=(",", ":"))
         self._chain = _link(self._chain, text)
-        self._stream.write(f'{{"chain":"{self._chain}","data":{text}}}\n')
+        self._stream.write(_line(self._chain, text))
         self._stream.flush()
+
+
+def _line(chain: str, text: str) -> str:
+    return f'{_BEFORE}{chain}","data":{text}}}\n'
 
 
 def _link(previous: str, text: str) -> str:
@@ -108,6 +117,7 @@ def read(path: Path) -> Transcript:
     """The transcript in ``path``; TranscriptRefused names the line that was edited, dropped or swapped.
 
     Half a last line, or no footer, is what a killed run leaves: what is whole is returned, without a footer.
+    Interrupted where not even the header is whole.
     """
     try:
         stream = path.open(encoding="utf-8", errors="surrogateescape", newline="\n")
@@ -117,7 +127,7 @@ def read(path: Path) -> Transcript:
         lines = _payloads(path, stream)
         first = next(lines, None)
         if first is None:
-            raise TranscriptRefused(f"{path}: this is not a transcript: it has no header")
+            raise Interrupted(f"{path}: the run was cut off before its header was written: there is nothing to judge")
         header = _typed(path, 1, Header, first[1])
         if header.format != FORMAT:
             raise TranscriptRefused(f"{path}:1: transcript format {header.format} is not {FORMAT}")
@@ -139,18 +149,19 @@ def read(path: Path) -> Transcript:
 def _payloads(path: Path, stream: IO[str]) -> Iterator[tuple[int, Any, str]]:
     chain = ""
     for number, line in enumerate(stream, 1):
-        if not line.endswith("\n"):
+        if not line.endswith("\n") and (line + _BEFORE[len(line) :]).startswith(_BEFORE):
             return  # half a line: the run was killed while it wrote
+        given, text = line[len(_BEFORE) :][:64], line[len(_line("0" * 64, "")) - 2 : -2]
         try:
-            outer = json.loads(line)
-            text = line[line.index('"data":') + 7 : -2]
-            given = outer["chain"]
+            if line != _line(given, text):
+                raise ValueError
+            payload = json.loads(text)
             chain = _link(chain, text)
-        except (ValueError, KeyError, TypeError, UnicodeEncodeError):
+        except (ValueError, RecursionError):
             raise TranscriptRefused(f"{path}:{number}: this is not a line of a transcript") from None
         if given != chain:
             raise TranscriptRefused(f"{path}:{number}: the line was edited, or one before it dropped or swapped")
-        yield number, outer["data"], chain
+        yield number, payload, chain
 
 
 def _typed(path: Path, number: int, kind: type[Any], payload: Any) -> Any:

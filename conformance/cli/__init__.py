@@ -7,11 +7,11 @@ from typing import NoReturn
 
 import typer
 
-from conformance.cli import comparing, deployments, evidence, proving, specification
+from conformance.cli import certifying, comparing, deployments, evidence, proving, specification
 from conformance.cli.common import app
 from conformance.errors import ConformanceError, Exit, defect
 
-__all__ = ["comparing", "deployments", "evidence", "proving", "specification"]
+__all__ = ["certifying", "comparing", "deployments", "evidence", "proving", "specification"]
 
 
 def main() -> None:

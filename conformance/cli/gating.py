@@ -11,44 +11,66 @@ from typing import TYPE_CHECKING, NoReturn
 from conformance.errors import Exit, UsageError
 
 if TYPE_CHECKING:
+    from conformance.gate import Expectation
     from conformance.result import Result
 
 
 @dataclass(frozen=True)
 class Gate:
-    """The file of --expect, and whether it is to be written; a broken file is told before anything is sent."""
+    """The file of --expect, what stands in it, and whether it is to be written."""
 
     path: Path
+    expected: Expectation | None
     update: bool
-
-    def __post_init__(self) -> None:
-        from conformance.gate import load_expectation
-
-        if not self.update or self.path.exists():
-            load_expectation(self.path)
 
     def knows(self, case: str) -> bool:
         """Whether the file names a failure of the case; nothing is known while it is being written."""
-        from conformance.gate import load_expectation
-
-        return not self.update and load_expectation(self.path).names(case)
+        return self.expected is not None and not self.update and self.expected.names(case)
 
     def end(self, result: Result) -> NoReturn:
         """Exit as expected or not; what could not be tested stays *incomplete*."""
-        from conformance.gate import complaints, load_expectation, write_expectation
+        from conformance.gate import gaps
+        from conformance.report.text import safe
 
-        if result.judgement.claim == "incomplete":
+        missing = list(gaps(result))
+        if missing or result.judgement.claim == "incomplete":
+            print(
+                f"not held to {self.path}: the run is incomplete" + "".join(f"\n  {safe(each)}" for each in missing[:3])
+            )
             sys.exit(Exit.INCOMPLETE)
-        if self.update:
-            if result.transcript.header.selection is not None:
-                raise UsageError("--update-expect needs a whole run: a part was selected")
-            write_expectation(self.path, result, load_expectation(self.path) if self.path.exists() else None)
-            print(f"written: {self.path}")
-            sys.exit(Exit.CONFORMANT)
-        found = list(complaints(load_expectation(self.path), result, date.today()))
+        sys.exit(self._write(result) if self.update else self._compare(result))
+
+    def _write(self, result: Result) -> Exit:
+        from conformance.gate import write_expectation
+
+        if result.transcript.header.selection is not None:
+            raise UsageError("--update-expect needs a whole run: a part was selected")
+        write_expectation(self.path, result, self.expected)
+        print(f"written: {self.path}")
+        return Exit.CONFORMANT
+
+    def _compare(self, result: Result) -> Exit:
+        from conformance.gate import complaints
+
+        assert self.expected is not None
+        found = list(complaints(self.expected, result, date.today()))
         for each in found:
             print(f"not as expected: {each}")
+        if found:
+            return Exit.NOT_CONFORMANT
         known = result.judgement.counts.get("failed", 0)
-        if not found:
-            print(f"as expected: {result.judgement.claim}" + (f", {known} known failures" if known else ""))
-        sys.exit(Exit.NOT_CONFORMANT if found else Exit.CONFORMANT)
+        failures = f", {known} known failure{'s' if known > 1 else ''}" if known else ""
+        print(f"as expected: {result.judgement.claim}{failures}")
+        return Exit.CONFORMANT
+
+
+def gate_of(expect: Path | None, update: bool) -> Gate | None:
+    """The gate that the options ask for; a broken file is told before anything is sent."""
+    from conformance.gate import load_expectation
+
+    if expect is None:
+        if update:
+            raise UsageError("--update-expect needs --expect FILE")
+        return None
+    expected = None if update and not expect.exists() else load_expectation(expect)
+    return Gate(expect, expected, update)

@@ -23,12 +23,13 @@ def list_() -> None:
 
 @app.command()
 def show(identifier: Annotated[str, typer.Argument(metavar="ID", help="A requirement or a scenario.")]) -> None:
-    """What a rule says and which rows verify it, or what a row does."""
+    """What a rule says, which rows verify it and which mutants these kill; or what a row does."""
+    from conformance.kills import load_kills
     from conformance.listing import shown
     from conformance.spec import load_catalogue
     from conformance.tables import load_tables
 
-    printed(lambda: shown(identifier, load_catalogue(), load_tables()))
+    printed(lambda: shown(identifier, load_catalogue(), load_tables(), load_kills()))
 
 
 @app.command()

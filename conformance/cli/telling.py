@@ -13,17 +13,15 @@ from conformance.report.github import annotate, quiet
 from conformance.report.markdown import summary
 from conformance.report.terminal import terminal_report
 from conformance.result import Result
-from conformance.spec import load_catalogue
 
 
-def tell(result: Result, rerun: Callable[[str], str], folder: Path | None, known: Callable[[str], bool]) -> None:
+def tell(result: Result, folder: Path | None, known: Callable[[str], bool]) -> None:
     """Write and print everything; ``known`` says of a case whether its failure is."""
-    catalogue = load_catalogue()
     if folder:
-        write_reports(result, catalogue, rerun, folder)
+        write_reports(result, folder)
     if path := os.environ.get("GITHUB_STEP_SUMMARY"):
-        _append(Path(path), summary(result, catalogue, rerun))
-    text = terminal_report(result, catalogue, rerun)
+        _append(Path(path), summary(result, result.catalogue, result.rerun))
+    text = terminal_report(result, result.catalogue, result.rerun)
     if os.environ.get("GITHUB_ACTIONS") == "true":
         for line in annotate(result, known):
             print(line)

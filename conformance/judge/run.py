@@ -76,15 +76,17 @@ def judge_run(
                 again = [judge_case(case, each, reading_ops, survivors or EVERY) for each in repeats.get(case.id, ())]
                 verdict = _repeated(verdict, [_levelled(each, catalogue) for each in again])
             verdicts[case.id] = verdict
-            if verdict.outcome in ("passed", "advisory"):
+            if verdict.outcome in ("passed", "advisory") and catalogue.decides(case.verifies):
                 survivors &= verdict.readings
-    conflict = () if survivors else _conflict(plan, by_case, verdicts, reading_ops)
+    deciding = [case for case in plan if catalogue.decides(case.verifies)]
+    conflict = () if survivors else _conflict(deciding, by_case, verdicts, reading_ops)
     for name in conflict:
         verdicts[name] = _conflicting(verdicts[name], conflict, plan)
     unserved = tuple(op for op in READ_OPS if op in tried - reading_ops)
     cls: ConformanceClass = "responses" if unserved else "full"
     requirements = {each.id: _requirement(each, plan, verdicts, cls) for each in catalogue.requirements.values()}
-    claim, reasons = _claim(requirements, verdicts, catalogue, partial=partial, aborted=aborted)
+    having_a_say = {case.id: verdicts[case.id] for case in deciding}
+    claim, reasons = _claim(requirements, having_a_say, catalogue, partial=partial, aborted=aborted)
     return Judgement(
         claim=claim,
         cls=cls,
@@ -92,7 +94,7 @@ def judge_run(
         requirements=requirements,
         readings=survivors,
         conflict=conflict,
-        choices=_ledger(verdicts.values()),
+        choices=_ledger(having_a_say.values()),
         unserved=unserved,
         counts=Counter(each.outcome for each in verdicts.values()),
         reasons=reasons,
@@ -112,10 +114,10 @@ def _served(records: Iterable[Record]) -> tuple[frozenset[ReadOp], frozenset[str
 
 
 def _levelled(verdict: CaseVerdict, catalogue: Catalogue) -> CaseVerdict:
-    """A breach of a SHOULD is an advisory."""
+    """A breach of a SHOULD, or of a rule that came later, is an advisory."""
     findings = tuple(
         replace(each, severity="advisory")
-        if each.severity == "failed" and catalogue.requirements[each.requirement].level == "SHOULD"
+        if each.severity == "failed" and catalogue.advises(each.requirement)
         else each
         for each in verdict.findings
     )
@@ -221,7 +223,7 @@ def _claim(
     untested = [
         each.requirement
         for each in requirements.values()
-        if each.outcome in ("flaky", "not-tested", "error") and catalogue.requirements[each.requirement].level == "MUST"
+        if each.outcome in ("flaky", "not-tested", "error") and not catalogue.advises(each.requirement)
     ]
     if untested:
         reasons.append(f"not tested: {', '.join(untested)}")

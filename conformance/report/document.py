@@ -26,6 +26,7 @@ def document(result: Result, catalogue: Catalogue) -> dict[str, Any]:
         "reasons": list(judgement.reasons),
         "suite": header.suite,
         "catalogue": header.catalogue,
+        "held_to": header.held_to or header.catalogue,
         "depth": header.depth,
         "seed": header.seed,
         "started": header.started,
@@ -37,6 +38,7 @@ def document(result: Result, catalogue: Catalogue) -> dict[str, Any]:
             {
                 "id": each.requirement,
                 "level": catalogue.requirements[each.requirement].level,
+                "since": catalogue.requirements[each.requirement].since,
                 "outcome": each.outcome,
                 "cases": each.cases,
                 "failed": list(each.failed),

@@ -58,7 +58,8 @@ def headline_of(result: Result) -> str:
     judgement, header = result.judgement, result.transcript.header
     claim = judgement.claim
     what = {"conformant": f"conformant, class {judgement.cls}", "partial": "partial, no claim"}.get(claim, claim)
-    about = f"catalogue {header.catalogue}, depth {header.depth}, seed {header.seed}"
+    catalogue = header.catalogue + (f" held to {header.held_to}" if header.held_to else "")
+    about = f"catalogue {catalogue}, depth {header.depth}, seed {header.seed}"
     return f"{header.base_url}: {what} ({about})"
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -32,13 +33,17 @@ def conformance(tmp_path: Path) -> Command:
 def conformance_in(folder: Path) -> Command:
     """``conformance ARGUMENTS`` in a folder, as if no CI ran it."""
 
-    def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "conformance", *arguments]
-        env = {name: value for name, value in os.environ.items() if not name.startswith(("CONFORMANCE_", "GITHUB_"))}
-        env |= {"PYTHONPATH": str(ROOT), **environment}
-        return subprocess.run(command, capture_output=True, text=True, timeout=240, cwd=folder, env=env)
+    return partial(command_line, folder)
 
-    return run
+
+def command_line(
+    folder: Path, *arguments: str, root: Path = ROOT, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """``conformance ARGUMENTS`` of the checkout in ``root``, run in ``folder``."""
+    command = [sys.executable, "-m", "conformance", *arguments]
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("CONFORMANCE_", "GITHUB_"))}
+    env |= {"PYTHONPATH": str(root), **environment}
+    return subprocess.run(command, capture_output=True, text=True, timeout=240, cwd=folder, env=env)
 
 
 @contextmanager

@@ -17,6 +17,10 @@ from xml.etree import ElementTree
 import pytest
 
 from conformance import __version__
+from conformance.kills import Kill
+from conformance.listing import shown
+from conformance.spec import load_catalogue
+from conformance.tables import load_tables
 from tests.conformance.conftest import ROOT, Command, serving
 
 
@@ -62,7 +66,14 @@ def test_an_empty_selection_is_status_five(conformance: Command, reference: str)
 
 @pytest.mark.parametrize(
     "arguments",
-    [("--depth", "deep"), ("--no-such-option",), ("-k", "((("), ("--base-url", "nonsense"), ("--header", "nonsense")],
+    [
+        ("--base-url", ""),
+        ("--depth", "deep"),
+        ("--no-such-option",),
+        ("-k", "((("),
+        ("--base-url", "nonsense"),
+        ("--header", "nonsense"),
+    ],
 )
 def test_a_wrong_option_is_status_two_and_sends_nothing(conformance: Command, arguments: tuple[str, ...]) -> None:
     run = conformance("certify", *arguments)
@@ -143,11 +154,31 @@ def test_a_table_with_a_typo_is_named_with_its_line(tmp_path: Path) -> None:
 def test_list_show_check_and_version_answer(conformance: Command) -> None:
     assert conformance("--version").stdout.strip() == __version__
     assert "PRO-3" in conformance("list").stdout
-    shown = conformance("show", "pro-3").stdout
-    assert "Sharing rules, bullet 3" in shown and "pro-j8r" in shown
+    text = conformance("show", "pro-3").stdout
+    assert "Sharing rules, bullet 3" in text and "pro-j8r" in text
+    assert "accepted twin: pro-j8r.twin, where " in text
     assert "own private datasets of a mixed selection" in conformance("show", "pro-a3k").stdout
     assert conformance("show", "nothing").returncode == 2
     assert conformance("check").returncode == 0
+
+
+def test_show_tells_which_mutants_a_row_kills() -> None:
+    catalogue, tables = load_catalogue(), load_tables()
+    kills = (
+        Kill("pro-pretend", "nobody looks whose they are", ("PRO-3", "PRO-4"), ("pro-j8r", "ato-x1x")),
+        Kill("pro-survivor", "nobody notices", ("PRO-3",), ()),
+        Kill("vis-other", "something else", ("VIS-4",), ("pro-j8r",)),
+    )
+    rule = list(shown("PRO-3", catalogue, tables, kills))
+    at = next(number for number, line in enumerate(rule) if "pro-j8r  " in line)
+    assert rule[at + 2].strip() == "kills pro-pretend"
+    assert rule[-3:] == [
+        "  mutants that break it: 2",
+        "    pro-pretend: nobody looks whose they are",
+        "    pro-survivor: nobody notices (no row kills it)",
+    ]
+    row = list(shown("pro-j8r", catalogue, tables, kills))
+    assert row[-2:] == ["  kills pro-pretend: nobody looks whose they are", "  kills vis-other: something else"]
 
 
 def test_an_option_wins_over_the_environment(conformance: Command, reference: str) -> None:

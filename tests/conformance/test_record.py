@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from pathlib import Path
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.codec import decode, encode
-from conformance.errors import TranscriptRefused
+from conformance.errors import Interrupted, TranscriptRefused
 from conformance.model import Binding, Exchange, Record
 from conformance.redact import Redactor
 from conformance.transcript import Footer, Header, Writer, read
@@ -61,21 +62,73 @@ def test_a_whole_transcript_is_read_back(tmp_path: Path) -> None:
     assert [each.case for each in transcript.records] == [f"x-{n}" for n in range(5)]
 
 
-def test_a_cut_transcript_has_no_footer_and_loses_half_a_line_only(tmp_path: Path) -> None:
-    path = written(tmp_path, footer=False)
-    path.write_text(path.read_text()[:-20])
-    transcript = read(path)
-    assert transcript.footer is None
-    assert len(transcript.records) == 4
+def test_a_transcript_may_be_cut_at_any_byte(tmp_path: Path) -> None:
+    """A killed run leaves a beginning of what it would have written: whole lines are kept, half a line is not."""
+    path = written(tmp_path)
+    whole = path.read_text()
+    header = whole.index("\n") + 1
+    for length in range(header, len(whole), 7):
+        path.write_text(whole[:length])
+        transcript = read(path)
+        assert transcript.footer is None
+        assert len(transcript.records) == whole[header:length].count("\n")
+    for length in range(header):
+        path.write_text(whole[:length])
+        with pytest.raises(Interrupted, match="before its header"):
+            read(path)
 
 
-@pytest.mark.parametrize("touch", ["edit", "drop", "swap", "follow", "repeat"])
+@pytest.mark.parametrize("text", ["nonsense", "nonsense\n", '{"chain":1}\n', '{"chain":"', "\x00", "[" * 99999 + "\n"])
+def test_what_is_no_transcript_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "t.jsonl"
+    path.write_text(text)
+    with pytest.raises((TranscriptRefused, Interrupted)) as refused:
+        read(path)
+    assert isinstance(refused.value, Interrupted) == ('{"chain":"'.startswith(text))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(
+            "[]",
+            "1",
+            '{"case":1}',
+            '{"case":"x","binding":{}}',
+            '{"kind":"x"}',
+            '{"footer":{}}',
+            "[" * 99999,
+            "9" * 9999,
+        ),
+        *('{"case":"x","binding":null,"exchanges":[{"op":"delete"}]}', '{"case":"x","binding":null,"steady":2}'),
+    ],
+    ids=lambda line: line[:40],
+)
+def test_a_chain_that_holds_is_no_excuse_for_a_line_of_another_kind(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "t.jsonl"
+    path.write_text(chained(json.dumps(encode(HEADER)), line))
+    with pytest.raises(TranscriptRefused, match=r"t\.jsonl:2: "):
+        read(path)
+
+
+def chained(*payloads: str) -> str:
+    """Lines as the module's words describe them, written apart from it."""
+    chain, lines = "", []
+    for text in payloads:
+        chain = hashlib.sha256((chain + text).encode()).hexdigest()
+        lines.append(f'{{"chain":"{chain}","data":{text}}}\n')
+    return "".join(lines)
+
+
+@pytest.mark.parametrize("touch", ["edit", "space", "drop", "swap", "follow", "repeat"])
 def test_a_touched_transcript_is_refused_with_the_line(tmp_path: Path, touch: str) -> None:
     path = written(tmp_path)
     lines = path.read_text().splitlines()
     number = 4
     if touch == "edit":
         lines[3] = lines[3].replace("x-2", "x-9")
+    elif touch == "space":
+        lines[3] = lines[3].replace(',"data"', ', "data"')
     elif touch == "drop":
         del lines[3]
     elif touch == "swap":

@@ -1,0 +1,71 @@
+"""``judge``: the same report from the record alone, whenever the run ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conformance.conftest import ROOT, Command, serving
+
+
+@pytest.fixture(scope="module")
+def faulty() -> Iterator[str]:
+    with serving("mutants", "pro-none") as url:
+        yield url
+
+
+@pytest.mark.parametrize("selection", [(), ("-k", "pro-"), ("--seed", "3", "-k", "pro- or nam-")])
+def test_the_report_off_line_is_the_live_one(
+    conformance: Command, tmp_path: Path, faulty: str, selection: tuple[str, ...]
+) -> None:
+    run = conformance("certify", "--base-url", faulty, "--depth", "quick", "--report-dir", "live", *selection)
+    assert run.returncode == 1, run.stderr
+    again = conformance("judge", "live/transcript.jsonl", "--report-dir", "deep/again")
+    assert again.returncode == 1
+    assert again.stdout == run.stdout
+    for path in (tmp_path / "deep/again").iterdir():
+        assert path.read_bytes() == (tmp_path / "live" / path.name).read_bytes(), path.name
+
+
+def test_a_run_that_was_killed_is_judged_as_incomplete(conformance: Command, tmp_path: Path, reference: str) -> None:
+    transcript = killed(reference, tmp_path)
+    done = conformance("judge", str(transcript), "--report-dir", "report")
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert ": incomplete (" in done.stdout.splitlines()[-1]
+    assert "the transcript has no footer: the run was cut off" in done.stdout
+    report = json.loads((tmp_path / "report/report.json").read_text())
+    assert report["seconds"] is None
+    assert report["counts"]["passed"] > 5
+    assert report["counts"]["not-tested"] > 5
+
+
+def killed(base_url: str, folder: Path) -> Path:
+    """The transcript of a run that got SIGKILL once twenty lines of it were there."""
+    command = [sys.executable, "-m", "conformance", "certify", "--base-url", base_url, "--report-dir", "killed"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "CONFORMANCE_CONCURRENCY": "2"}
+    transcript = folder / "killed/transcript.jsonl"
+    with subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        for _line in process.stderr:  # a line of progress, and the record lies behind it
+            if transcript.is_file() and transcript.read_bytes().count(b"\n") > 20:
+                break
+        process.send_signal(signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
+    return transcript
+
+
+def test_a_touched_line_is_refused_with_its_number(conformance: Command, tmp_path: Path, reference: str) -> None:
+    conformance("certify", "--base-url", reference, "-k", "pro-n7z or vis-a7k", "--report-dir", "report")
+    path = tmp_path / "report/transcript.jsonl"
+    path.write_text(path.read_text().replace('"status":201', '"status":400', 1))
+    done = conformance("judge", "report/transcript.jsonl")
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert "transcript.jsonl:2: the line was edited, or one before it dropped or swapped" in done.stderr
