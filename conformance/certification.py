@@ -14,7 +14,7 @@ from pathlib import Path
 from conformance import __version__
 from conformance.allowance import Limits
 from conformance.consent import require_consent
-from conformance.errors import ConformanceError, Interrupted, NothingSelected, TranscriptRefused
+from conformance.errors import ConformanceError, Interrupted, NothingSelected, TranscriptRefused, defect
 from conformance.execute import Execution, execute
 from conformance.judge import judge_run
 from conformance.model import Case, Record
@@ -224,6 +224,7 @@ def judge_transcript(path: Path, plan: Plan | None = None) -> Result:
     for name, digest in digests().items():
         if header.digests.get(name) != digest:
             raise TranscriptRefused(f"{path}:1: recorded by a suite whose {name} differ from this one ({__version__})")
+    live = plan is not None
     plan = plan or make_plan(depth, header.seed, header.bodies)
     selected = plan.cases if header.selection is None else plan.only(header.selection)
     aborted = (
@@ -231,5 +232,10 @@ def judge_transcript(path: Path, plan: Plan | None = None) -> Result:
     )
     catalogue = load_catalogue().held_to(header.held_to)
     partial = header.selection is not None
-    judgement = judge_run(selected, transcript.records, catalogue, partial=partial, aborted=aborted)
+    try:
+        judgement = judge_run(selected, transcript.records, catalogue, partial=partial, aborted=aborted)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        if live:
+            raise
+        raise TranscriptRefused(f"{path}: no run records what stands there, or there is {defect(error)}") from None
     return Result(plan, catalogue, tuple(selected), transcript, judgement)

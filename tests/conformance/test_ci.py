@@ -113,10 +113,12 @@ def test_an_input_that_is_wrong_is_status_two(
     assert not (tmp_path / "pwned").exists()
 
 
-def workspace(folder: Path, runner: Mapping[str, str]) -> None:
-    """A repository with the suite as a submodule; the environment is that of the first step, made once."""
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with the suite as a submodule."""
+    folder = tmp_path_factory.mktemp("workspace")
     (folder / "conformance-suite").symlink_to(ROOT)
-    (folder / ".conformance").symlink_to(Path(runner["RUNNER_TEMP"]) / "conformance")
+    return folder
 
 
 def test_the_github_gate_of_the_guide(runner: dict[str, str], reference: str, tmp_path: Path) -> None:
@@ -132,19 +134,17 @@ def test_the_github_gate_of_the_guide(runner: dict[str, str], reference: str, tm
 
 @pytest.mark.parametrize("status", [0, 1])
 def test_the_gitlab_gate_of_the_guide(
-    runner: dict[str, str], reference: str, faulty: str, tmp_path: Path, status: int
+    runner: dict[str, str], reference: str, faulty: str, workspace: Path, status: int
 ) -> None:
-    workspace(tmp_path, runner)
     job = GITLAB["conformance"]
     variables = {**job["variables"], "CONFORMANCE_BASE_URL": faulty if status else reference}
-    done = run("\n".join(job["script"]), {**runner, **variables}, tmp_path)
+    done = run("\n".join(job["script"]), {**runner, **variables}, workspace)
     assert done.returncode == status, done.stderr[-2000:]
-    assert (tmp_path / job["artifacts"]["reports"]["junit"]).is_file()
+    assert (workspace / job["artifacts"]["reports"]["junit"]).is_file()
 
 
-def test_the_shell_gate_of_the_guide(runner: dict[str, str], reference: str, tmp_path: Path) -> None:
-    workspace(tmp_path, runner)
+def test_the_shell_gate_of_the_guide(runner: dict[str, str], reference: str, workspace: Path) -> None:
     assert DEPLOYMENT in SHELL
-    done = run(SHELL.replace(DEPLOYMENT, reference), runner, tmp_path)
+    done = run(SHELL.replace(DEPLOYMENT, reference), runner, workspace)
     assert done.returncode == 0, done.stderr[-2000:]
-    assert (tmp_path / "conformance-report/report.json").is_file()
+    assert (workspace / "conformance-report/report.json").is_file()

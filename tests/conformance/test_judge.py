@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.conformance.conftest import ROOT, Command, serving
+from tests.conformance.test_record import chained
 
 
 @pytest.fixture(scope="module")
@@ -69,3 +70,15 @@ def test_a_touched_line_is_refused_with_its_number(conformance: Command, tmp_pat
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
     assert "transcript.jsonl:2: the line was edited, or one before it dropped or swapped" in done.stderr
+
+
+def test_a_record_that_no_run_makes_is_refused_though_its_chain_holds(
+    conformance: Command, tmp_path: Path, reference: str
+) -> None:
+    conformance("certify", "--base-url", reference, "-k", "pro-n7z", "--report-dir", "report")
+    path = tmp_path / "report/transcript.jsonl"
+    payloads = [json.dumps(json.loads(line)["data"]) for line in path.read_text().splitlines()]
+    path.write_text(chained(*(text.replace('"alice"', '"nobody"') for text in payloads)))
+    done = conformance("judge", "report/transcript.jsonl")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "transcript.jsonl: no run records what stands there" in done.stderr
