@@ -18,6 +18,8 @@ LONG_NAME = 100
 VERY_LONG_NAME = 1000
 LARGE_BODY = 64 * 1024
 DEEP = 64
+# With another charset, or a parameter that JSON does not have, it is another content type.
+_JSON_TYPE = re.compile(r"application/json\s*(;\s*charset=\"?utf-?8\"?\s*)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ def interpret(body: bytes, content_type: str | None = "application/json") -> Mea
     if len(body) > LARGE_BODY:
         return Meaning(CLIENT_ERRORS, _inner(body).creations)
     meaning = _inner(body)
-    if content_type is None or content_type.split(";")[0].strip().lower() != "application/json":
+    if not _JSON_TYPE.fullmatch(content_type or ""):
         return Meaning(meaning.refusals | {400, 415, 422}, meaning.creations)
     return meaning
 

@@ -121,7 +121,9 @@ def _dataset_fields(
     owner = None if dataset.owner is None else lens.binding.users[dataset.owner]
     user = row.get("user")
     if "user" in row and (user.get("id") if isinstance(user, dict) else None) != owner:
-        yield lens.find(("OWN-3", "PRO-6", "ATO-1"), f"{what}'s user.id", owner, user, at)
+        # A nested null is a matter of the shape: only an org-only row has it.
+        blamed = ("CRE-2",) if user is None and what != symbol else ("OWN-3", "PRO-6", "ATO-1")
+        yield lens.find(blamed, f"{what}'s user.id", owner, user, at)
     yield from _email(user, dataset.owner, lens, at, what)
 
 

@@ -13,13 +13,26 @@ from conformance.judge.case import judge_case
 from conformance.judge.seen import READ_OPS, parse, served
 from conformance.judge.silence import silent_cases
 from conformance.model import Case, CaseOutcome, CaseVerdict, Finding, ReadOp, Record
-from conformance.readings import EVERY, minimal_conflict
+from conformance.readings import DIMENSIONS, EVERY, minimal_conflict, surviving
 from conformance.spec import Catalogue, ConformanceClass, Requirement
 
 Claim = Literal["conformant", "not conformant", "incomplete", "partial"]
 RequirementOutcome = Literal[
     "passed", "failed", "flaky", "advisory", "not-applicable", "not-tested", "not-observed", "error"
 ]
+
+
+# The requirement that leaves a reading open: of what contradicts itself there, the case's own rule says nothing.
+_ABOUT: Mapping[str, str] = {
+    "attach": "ATT-1",
+    "duplicate": "NAM-3",
+    "moved_runs": "RUN-1",
+    "runs_elsewhere": "RUN-1",
+    "run_promotion": "PRO-2",
+    "stale_org": "VIS-2",
+    "listed_datasets": "ATT-1",
+    "listed_runs": "RUN-1",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +92,9 @@ def judge_run(
             if verdict.outcome in ("passed", "advisory") and catalogue.decides(case.verifies):
                 survivors &= verdict.readings
     deciding = [case for case in plan if catalogue.decides(case.verifies)]
-    conflict = () if survivors else _conflict(deciding, by_case, verdicts, reading_ops)
+    conflict = {} if survivors else _conflict(deciding, by_case, verdicts, reading_ops)
     for name in conflict:
-        verdicts[name] = _conflicting(verdicts[name], conflict, plan)
+        verdicts[name] = _conflicting(verdicts[name], conflict)
     unserved = tuple(op for op in READ_OPS if op in tried - reading_ops)
     cls: ConformanceClass = "responses" if unserved else "full"
     requirements = {each.id: _requirement(each, plan, verdicts, cls) for each in catalogue.requirements.values()}
@@ -93,7 +106,7 @@ def judge_run(
         cases=verdicts,
         requirements=requirements,
         readings=survivors,
-        conflict=conflict,
+        conflict=tuple(conflict),
         choices=_ledger(having_a_say.values()),
         unserved=unserved,
         counts=Counter(each.outcome for each in verdicts.values()),
@@ -142,23 +155,36 @@ def _conflict(
     records: Mapping[str, Record],
     verdicts: Mapping[str, CaseVerdict],
     reading_ops: frozenset[ReadOp],
-) -> tuple[str, ...]:
-    """A minimal set of cases that no reading explains together; each is judged again among all readings."""
+) -> dict[str, int]:
+    """A minimal set of cases that no reading explains together, and what each allows among all readings."""
     explained = [case for case in plan if verdicts[case.id].outcome in ("passed", "advisory")]
-    masks = ((case.id, judge_case(case, records[case.id], reading_ops).readings) for case in explained)
-    return tuple(minimal_conflict(masks))
+    masks = {case.id: judge_case(case, records[case.id], reading_ops).readings for case in explained}
+    return {name: masks[name] for name in minimal_conflict(masks.items())}
 
 
-def _conflicting(verdict: CaseVerdict, conflict: Sequence[str], plan: Sequence[Case]) -> CaseVerdict:
-    case = next(each for each in plan if each.id == verdict.case)
-    others = ", ".join(each for each in conflict if each != verdict.case)
+def _conflicting(verdict: CaseVerdict, conflict: Mapping[str, int]) -> CaseVerdict:
+    others = (f"{_shown(mask)} in {name}" for name, mask in conflict.items() if name != verdict.case)
     finding = Finding(
-        case.verifies[0],
+        _ABOUT[_disputed(conflict.values())],
         "no reading of the page explains this case together with others",
-        "one reading",
-        f"with {others}",
+        "; ".join(others),
+        _shown(conflict[verdict.case]),
     )
     return replace(verdict, outcome="failed", findings=(finding, *verdict.findings))
+
+
+def _disputed(masks: Iterable[int]) -> str:
+    """The dimension of which no value is left; where only combinations are at odds, the first that any case narrows."""
+    values = [surviving(mask) for mask in masks]
+    narrowed = [name for name in DIMENSIONS if any(each[name] != DIMENSIONS[name] for each in values)]
+    empty = [name for name in narrowed if not set(DIMENSIONS[name]).intersection(*(each[name] for each in values))]
+    return [*empty, *narrowed, *DIMENSIONS][0]
+
+
+def _shown(mask: int) -> str:
+    """What a case says of the readings: ``attach: own or owned``."""
+    narrowed = {name: values for name, values in surviving(mask).items() if values != DIMENSIONS[name]}
+    return ", ".join(f"{name}: {' or '.join(values)}" for name, values in narrowed.items())
 
 
 def _requirement(

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conformance.judge.run import _ABOUT, _conflicting
+from conformance.judge.same import _same_time
+from conformance.model import CaseVerdict
 from conformance.readings import DIMENSIONS, EVERY, Reading, fork, full_reading, mask, minimal_conflict, surviving
 from conformance.spec import load_catalogue
 
@@ -51,3 +55,26 @@ def test_a_minimal_conflict_is_empty_and_minimal(masks: list[int]) -> None:
 
 def test_the_catalogue_has_the_same_readings() -> None:
     assert {name: tuple(each.values) for name, each in load_catalogue().dimensions.items()} == dict(DIMENSIONS)
+
+
+def test_a_conflict_says_what_each_case_shows_and_blames_what_leaves_it_open() -> None:
+    own, visible = mask((("attach", "own"),)), mask((("attach", "visible"), ("moved_runs", "mine")))
+    found = _conflicting(CaseVerdict("here", "passed"), {"here": own, "there": visible}).findings[0]
+    assert (found.requirement, found.observed) == ("ATT-1", "attach: own")
+    assert found.expected == "attach: visible, moved_runs: mine in there"
+    assert _ABOUT.keys() == DIMENSIONS.keys()
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (None, None, True),
+        (None, "2026-04-01T09:20:00Z", False),
+        ("2026-04-01T09:20:00.9Z", "2026-04-01T09:20:00", True),
+        ("2026-04-01T09:20:00Z", "2026-04-01T14:50:00+05:30", True),
+        ("2026-04-01T09:20:00Z", "2026-04-01T09:20:02Z", False),
+        (7, "2026-04-01T09:20:00Z", True),
+    ],
+)
+def test_times_say_the_same_when_they_are_near_or_both_null(one: object, other: object, same: bool) -> None:
+    assert _same_time(one, other) is same
