@@ -12,7 +12,6 @@ import unicodedata
 from dataclasses import dataclass
 
 CLIENT_ERRORS = frozenset(range(400, 500))
-LARGEST_ID = 2**31 - 1
 MANY_IDS = 100
 LONG_NAME = 100
 VERY_LONG_NAME = 1000
@@ -142,16 +141,12 @@ def _about_ids(value: object) -> Meaning:
             return Meaning(frozenset({400, 404, 422} if _looks_numeric(element) else {422}))
         if type(element) is not int:
             refusals |= {400, 422}
-        if not 1 <= number <= LARGEST_ID:
-            refusals |= {400, 404, 422}
         numbers.append(number)
     if len(set(numbers)) < len(numbers):
-        refusals |= {400, 422}
+        refusals |= {400, 404, 422}
     if len(numbers) > MANY_IDS:
         refusals |= {400, 413, 422}
-    if all(1 <= number <= LARGEST_ID for number in numbers):
-        return Meaning(refusals, (Creation(tuple(dict.fromkeys(numbers)), None),))
-    return Meaning(refusals)
+    return Meaning(refusals, (Creation(tuple(dict.fromkeys(numbers)), None),))
 
 
 def _as_integer(element: object) -> int | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from conformance.body import LARGEST_ID, Creation, Meaning
+from conformance.body import Creation, Meaning
 from conformance.model import Effect, Outcome, Run, World
 from conformance.readings import Reading
 
@@ -22,8 +22,9 @@ def permitted(
     that is absent may be anybody's.
     """
     if not authenticated:
-        unnamed = frozenset({400}) if any(each.name == "" for each in body.creations) else frozenset[int]()
-        return [Outcome(body.refusals | unnamed | {401}, because=("AUT-1",))]
+        unnamed = _BAD_REQUEST if any(each.name == "" for each in body.creations) else frozenset[int]()
+        extreme = _EXTREME if any(_extreme(n, ids) for each in body.creations for n in each.ids) else frozenset[int]()
+        return [Outcome(body.refusals | unnamed | extreme | {401}, because=("AUT-1",))]
     outcomes = [Outcome(body.refusals, because=("BOD-1", "BOD-2", "BOD-3"))] if body.refusals else []
     for creation in body.creations:
         outcomes.append(_of_creation(reading, world, caller, creation, ids))
@@ -36,6 +37,14 @@ Broken = tuple[str, frozenset[int]]
 _BAD_REQUEST = frozenset({400})
 _NOT_FOUND = frozenset({404})
 _EITHER = frozenset({400, 404})
+_EXTREME = frozenset({400, 404, 422})
+
+LARGEST_ID = 2**31 - 1
+"""Larger numbers may be refused as they stand, unless the target itself gave them as ids."""
+
+
+def _extreme(number: int, ids: Mapping[int, str | None]) -> bool:
+    return ids.get(number) is None and not 1 <= number <= LARGEST_ID
 
 
 def _of_creation(
@@ -47,7 +56,9 @@ def _of_creation(
         symbol = ids.get(number)
         if symbol is not None:
             selected.append(symbol)
-        elif number in ids and 1 <= number <= LARGEST_ID:
+        elif _extreme(number, ids):
+            broken.append(("BOD-3", _EXTREME))
+        elif number in ids:
             broken.append(("ATT-4", _NOT_FOUND))
         else:
             broken.append(("ATT-5", _EITHER))

@@ -13,6 +13,9 @@ _REPEAT = re.compile(r"(.+)\*(\d+)", re.DOTALL)
 FIRST_UNKNOWN = 2_147_400_000
 """Ids from here on are taken as never given; ATT-4 asks for one up to 2**31 - 1."""
 
+LARGEST_HALF = 2**52
+"""From here on a double holds no halves."""
+
 
 def unknown_id(symbol: str) -> int:
     """The id behind ``unknown`` or ``unknown-3``."""
@@ -22,7 +25,8 @@ def unknown_id(symbol: str) -> int:
 def body_of(request: Request, binding: Binding) -> bytes:
     """The request's bytes: ``${symbol}`` a dataset's id, ``${@}`` the token, ``${a*3}`` a repetition.
 
-    ``${symbol+4294967296}`` is a number beside the id; ``${org:acme}``, ``${user:bob}``, ``${email:bob}`` and
+    ``${symbol+4294967296}`` is a number beside the id, ``${symbol.5}`` one between two ids where a double can hold
+    it, ``${symbol.0}`` the id with a fraction part where it stays the same number; ``${org:acme}``, ``${user:bob}``, ``${email:bob}`` and
     ``${run:night}`` are what they say.
     """
     others: Mapping[str, Mapping[str, int] | Mapping[str, str]] = {
@@ -35,6 +39,9 @@ def body_of(request: Request, binding: Binding) -> bytes:
             return binding.token
         if repeat := _REPEAT.fullmatch(inner):
             return repeat[1] * int(repeat[2])
+        symbol, point, fraction = inner.partition(".")
+        if point and symbol in binding.datasets:
+            return _with_fraction(binding.datasets[symbol], fraction)
         symbol, _, added = inner.partition("+")
         if symbol in binding.datasets:
             return str(binding.datasets[symbol] + int(added or 0))
@@ -47,6 +54,13 @@ def body_of(request: Request, binding: Binding) -> bytes:
 
     text = _PLACE.sub(place, request.body)
     return text.encode(request.encoding, "surrogatepass" if request.encoding == "utf-8" else "strict")
+
+
+def _with_fraction(number: int, fraction: str) -> str:
+    """``7.5`` or ``7.0``; a number that most parsers would round to another id has none, so ``1.5`` or itself."""
+    if number < LARGEST_HALF:
+        return f"{number}.{fraction}"
+    return f"1.{fraction}" if int(fraction) else str(number)
 
 
 def credentials_of(template: str, keys: Mapping[str, str]) -> str:

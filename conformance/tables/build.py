@@ -160,7 +160,7 @@ def _step(
 def _request(raw: Mapping[str, Any], default_name: str, groups: Mapping[str, tuple[str, ...]], exact: bool) -> Request:
     if "body" in raw:
         body = raw["body"]
-        selected = tuple(s for s in re.findall(r"\$\{([a-z][a-z0-9-]*)\}", body))
+        selected = tuple(s for s in re.findall(r"\$\{([a-z][a-z0-9-]*)(?:\.0)?\}", body))
     else:
         name = raw.get("name", default_name)
         wanted = raw.get("datasets")
