@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from conformance.certification import Settings, default_provider_states
 from conformance.errors import UsageError
@@ -48,6 +49,8 @@ def settings_of(given: Given, target: Target | None) -> Settings:
     if base_url is None:
         raise UsageError("a base URL is needed: --base-url or --target")
     origin_of(base_url)
+    if "@" in urlsplit(base_url).netloc:
+        raise UsageError("the base URL holds a user name or a password, which would stand in every report")
     states = given.provider_states or (target.provider_states if target else None)
     at_a_time = ON_SHARED_ACCOUNTS if target and target.accounts else CONCURRENCY
     return Settings(

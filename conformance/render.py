@@ -9,6 +9,7 @@ from conformance.errors import HarnessError
 from conformance.model import Binding, Request
 
 _PLACE = re.compile(r"\$\{((?:(?!\$\{).)+?\*\d+|[^{}]+)\}", re.DOTALL)
+_MANY = re.compile(r"unknown\.\.(\d+)")
 _REPEAT = re.compile(r"(.+)\*(\d+)", re.DOTALL)
 FIRST_UNKNOWN = 2_147_400_000
 """Ids from here on are taken as never given; ATT-4 asks for one up to 2**31 - 1."""
@@ -27,7 +28,7 @@ def body_of(request: Request, binding: Binding) -> bytes:
 
     ``${symbol+4294967296}`` is a number beside the id, ``${symbol.5}`` one between two ids where a double can hold
     it, ``${symbol.0}`` the id with a fraction part where it stays the same number; ``${org:acme}``, ``${user:bob}``,
-    ``${email:bob}`` and ``${run:night}`` are what they say.
+    ``${email:bob}`` and ``${run:night}`` are what they say; ``${unknown..9}`` are nine unknown ids.
     """
     others: Mapping[str, Mapping[str, int] | Mapping[str, str]] = {
         "org": binding.organizations, "user": binding.users, "email": binding.emails, "run": binding.runs,
@@ -39,6 +40,8 @@ def body_of(request: Request, binding: Binding) -> bytes:
             return binding.token
         if repeat := _REPEAT.fullmatch(inner):
             return repeat[1] * int(repeat[2])
+        if many := _MANY.fullmatch(inner):
+            return ", ".join(str(FIRST_UNKNOWN + number) for number in range(int(many[1])))
         symbol, point, fraction = inner.partition(".")
         if point and symbol in binding.datasets:
             return _with_fraction(binding.datasets[symbol], fraction)

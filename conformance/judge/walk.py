@@ -143,7 +143,7 @@ def _single(ground: Ground, reading: Reading, at: int, state: World, step: Step,
     fitting = [each for each in outcomes if status in each.statuses]
     if not fitting:
         refused = status != 201 and step.only_refusals
-        return _go_on(ground, reading, at, state, [_wrong_status(ground, outcomes, post)], anyway=refused)
+        return _go_on(ground, reading, at, state, _wrong_status(ground, outcomes, post), anyway=refused)
     effect = fitting[0].effect if status == 201 else None
     if effect is None:
         moment = Moment(state, request.caller, request.selected)
@@ -204,16 +204,16 @@ def _name_of(request: Request, post: Seen) -> tuple[str, bool]:
     return (answered if isinstance(answered, str) else sent or ""), False
 
 
-def _wrong_status(ground: Ground, outcomes: Sequence[Outcome], post: Seen) -> Finding:
+def _wrong_status(ground: Ground, outcomes: Sequence[Outcome], post: Seen) -> list[Finding]:
     statuses = sorted({status for each in outcomes for status in each.statuses})
     expected = "any 4xx" if len(statuses) >= 100 else " or ".join(map(str, statuses)) or "an alternative of the row"
     because = tuple(rule for each in outcomes for rule in each.because)
     requirement = choose(because, ground.case.verifies) if because else ground.case.verifies[0]
-    if (post.exchange.status or 500) >= 500 and "BOD-3" in ground.case.verifies:
-        requirement = "BOD-3"
     detail = short(post.json if post.json is not None else post.exchange.response_body.decode("utf-8", "replace"))
     observed = f"{post.exchange.status} {detail}" if post.exchange.status else f"no answer ({post.exchange.trouble})"
-    return Finding(requirement, "the status", expected, observed, post.index)
+    # A server error breaks the rule of the row, and BOD-3 whatever was sent.
+    broken = [requirement] + ["BOD-3"] * ((post.exchange.status or 0) >= 500)
+    return [Finding(each, "the status", expected, observed, post.index) for each in dict.fromkeys(broken)]
 
 
 def _refusal_advisories(ground: Ground, outcome: Outcome, post: Seen) -> list[Finding]:

@@ -72,6 +72,7 @@ def test_an_empty_selection_is_status_five(conformance: Command, reference: str)
         ("--no-such-option",),
         ("-k", "((("),
         ("--base-url", "nonsense"),
+        ("--base-url", "http://ann:secret@127.0.0.1:9/api/v1"),
         ("--header", "nonsense"),
     ],
 )
@@ -79,7 +80,7 @@ def test_a_wrong_option_is_status_two_and_sends_nothing(conformance: Command, ar
     run = conformance("certify", *arguments)
     assert run.returncode == 2
     assert "conformance: " in run.stderr
-    assert "Traceback" not in run.stderr
+    assert "Traceback" not in run.stderr and "secret" not in run.stderr
     assert not run.stdout.strip()
 
 
