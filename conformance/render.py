@@ -26,8 +26,8 @@ def body_of(request: Request, binding: Binding) -> bytes:
     """The request's bytes: ``${symbol}`` a dataset's id, ``${@}`` the token, ``${a*3}`` a repetition.
 
     ``${symbol+4294967296}`` is a number beside the id, ``${symbol.5}`` one between two ids where a double can hold
-    it, ``${symbol.0}`` the id with a fraction part where it stays the same number; ``${org:acme}``, ``${user:bob}``, ``${email:bob}`` and
-    ``${run:night}`` are what they say.
+    it, ``${symbol.0}`` the id with a fraction part where it stays the same number; ``${org:acme}``, ``${user:bob}``,
+    ``${email:bob}`` and ``${run:night}`` are what they say.
     """
     others: Mapping[str, Mapping[str, int] | Mapping[str, str]] = {
         "org": binding.organizations, "user": binding.users, "email": binding.emails, "run": binding.runs,
