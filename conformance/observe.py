@@ -49,21 +49,36 @@ def after_step(world: World, caller: str, selected: Sequence[str]) -> list[Read]
 
 
 def sweep(case: Case, created: Sequence[str]) -> list[Read]:
-    """The whole world at the end: every active user's list, every row; each collection by everyone where asked."""
+    """The whole world at the end: every active user's list, every row; each collection by everyone where asked.
+
+    Of many rows, those that the last request named, and a share of all.
+    """
     world = case.world
     active = [symbol for symbol, user in world.users.items() if user.api_key == "active"]
     reads = [Read("collections", "", user) for user in active]
     if case.everyone_reads:
         reads += [Read("collection", each, user) for each in (*world.collections, *created) for user in active]
-    return [*reads, *_rows(world, _sample(world.datasets), _sample(world.runs))]
+    datasets, runs = _named_last(case)
+    every = [*_sample(datasets), *_sample(world.datasets)], [*_sample(runs), *_sample(world.runs)]
+    return [*reads, *_rows(world, *(dict.fromkeys(each) for each in every))]
+
+
+def _named_last(case: Case) -> tuple[list[str], list[str]]:
+    """The datasets that the last step selected, and their runs."""
+    selected = {symbol for request in case.steps[-1].requests for symbol in request.selected}
+    datasets = [symbol for symbol in case.world.datasets if symbol in selected]
+    return datasets, [symbol for symbol, run in case.world.runs.items() if run.dataset in selected]
 
 
 def sparing_sweep(case: Case, attached: set[str]) -> list[Read]:
-    """The end of a case of many requests: every list, then a share of the runs and of the datasets in no list."""
+    """The end of a case of many requests: every list, what the last request named, then a share of the runs and of
+    the datasets in no list."""
     world = case.world
     reads = [Read("collections", "", symbol) for symbol, user in world.users.items() if user.api_key == "active"]
     hidden = [each for each in world.datasets if each not in attached]
-    return [*reads, *_rows(world, _spread(hidden), _spread(list(world.runs)))]
+    datasets, runs = _named_last(case)
+    share = [*_sample(datasets), *_spread(hidden)], [*_sample(runs), *_spread(list(world.runs))]
+    return [*reads, *_rows(world, *(dict.fromkeys(each) for each in share))]
 
 
 def _rows(world: World, datasets: Iterable[str], runs: Iterable[str]) -> list[Read]:
