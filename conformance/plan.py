@@ -8,8 +8,8 @@ from typing import Literal, get_args
 
 from conformance.bodies import body_cases, draw_bodies
 from conformance.cells import cell_cases
-from conformance.draw import draw, drawn_worlds, large_selections
-from conformance.errors import NothingSelected
+from conformance.draw import SIZE, draw, drawn_worlds, large_selections
+from conformance.errors import NothingSelected, TranscriptRefused
 from conformance.model import Case, Source
 from conformance.paths import SCENARIOS, shown
 from conformance.tables import load_tables
@@ -51,8 +51,11 @@ def make_plan(
     source = Source(shown(GENERATED), lines.at(("depths", depth)))
     if bodies is None:
         bodies = draw_bodies(amounts["bodies"], seed)
+    number = amounts["worlds"] + amounts["large"]
     if drawings is None:
-        drawings = draw(amounts["worlds"] + amounts["large"], seed)
+        drawings = draw(number, seed)
+    if [len(each) for each in drawings] != [SIZE] * number:
+        raise TranscriptRefused(f"what is recorded as drawn is not what {depth} depth draws: {number} worlds")
     drawn = [
         *drawn_worlds(drawings[: amounts["worlds"]], source),
         *large_selections(drawings[amounts["worlds"] :], source),

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from conformance.draw import LARGE, SIZE, draw, drawn_worlds, large_selections
+from conformance.errors import TranscriptRefused
 from conformance.model import Case, Request, Source
 from conformance.oracle import selection_errors
 from conformance.plan import make_plan
@@ -50,6 +51,12 @@ def test_a_recorded_plan_is_made_again_without_drawing(monkeypatch: pytest.Monke
     assert [case for case in plan.cases if case.id.startswith("seq-")] == list(
         drawn_worlds(drawings[:30], plan.cases[-1].source)
     )
+
+
+@pytest.mark.parametrize("drawings", [(), draw(34, 0), (*draw(34, 0), b"")])
+def test_a_record_with_fewer_worlds_than_its_depth_is_refused(drawings: tuple[bytes, ...]) -> None:
+    with pytest.raises(TranscriptRefused, match="35 worlds"):
+        make_plan("standard", 0, (), drawings)
 
 
 def test_drawings_differ_and_none_is_the_simplest() -> None:
