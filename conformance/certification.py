@@ -22,6 +22,8 @@ from conformance.plan import DEPTHS, Depth, Plan, make_plan
 from conformance.preflight import preflight
 from conformance.redact import Redactor
 from conformance.result import Result
+from conformance.shrink import shrink
+from conformance.smallest import ordinary, smallest
 from conformance.spec import Catalogue, digests, load_catalogue
 from conformance.targets import Arranger, DocumentedApi, ProviderStates
 from conformance.targets.accounts import Accounts
@@ -136,6 +138,7 @@ def _record(
             selection=tuple(case.id for case in selected) if partial else None,
             digests=digests(),
             bodies=plan.bodies,
+            drawings=plan.drawings,
             notes=() if settings.tls.verify else (UNVERIFIED,),
             held_to=settings.held_to,
             command=settings.command,
@@ -147,16 +150,18 @@ def _record(
             def keep(record: Record) -> None:
                 writer.add(record)
                 records.append(record)
-                if not record.repeat:
+                if len(records) <= len(selected):
                     progress(len(records), len(selected))
 
+            catalogue = load_catalogue().held_to(settings.held_to)
             started = time.monotonic()
             aborted = ""
             try:
                 execute(selected, on, keep)
                 for repeat in range(1, settings.confirm + 1):
-                    again = _failed(selected, records, load_catalogue().held_to(settings.held_to), partial)
+                    again = _failed(selected, records, catalogue, partial)
                     execute(again, replace(on, repeat=repeat), keep)
+                shrink(selected, records, catalogue, on, keep)
             except ConformanceError as error:
                 aborted = str(error)
             except KeyboardInterrupt:
@@ -225,7 +230,7 @@ def judge_transcript(path: Path, plan: Plan | None = None) -> Result:
         if header.digests.get(name) != digest:
             raise TranscriptRefused(f"{path}:1: recorded by a suite whose {name} differ from this one ({__version__})")
     live = plan is not None
-    plan = plan or make_plan(depth, header.seed, header.bodies)
+    plan = plan or make_plan(depth, header.seed, header.bodies, header.drawings)
     selected = plan.cases if header.selection is None else plan.only(header.selection)
     aborted = (
         "the transcript has no footer: the run was cut off" if transcript.footer is None else transcript.footer.aborted
@@ -233,9 +238,10 @@ def judge_transcript(path: Path, plan: Plan | None = None) -> Result:
     catalogue = load_catalogue().held_to(header.held_to)
     partial = header.selection is not None
     try:
-        judgement = judge_run(selected, transcript.records, catalogue, partial=partial, aborted=aborted)
+        judgement = judge_run(selected, ordinary(transcript.records), catalogue, partial=partial, aborted=aborted)
+        parts = smallest(selected, judgement, transcript.records)
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         if live:
             raise
         raise TranscriptRefused(f"{path}: no run records what stands there, or there is {defect(error)}") from None
-    return Result(plan, catalogue, tuple(selected), transcript, judgement)
+    return Result(plan, catalogue, tuple(selected), transcript, judgement, parts)

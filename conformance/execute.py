@@ -194,7 +194,7 @@ class _Runner:
                 self._reads(at, observe.sparing_sweep(self.case, self._attached()))
             elif at == last:
                 self._reads(at, [observe.Read("collection", each, self._owner(each)) for each in accepted])
-                self._reads(at, observe.sweep(self.case, list(self.created)))
+                self._reads(at, observe.sweep(self.case, list(self.created), self._attached()))
             elif not self.case.sparing and (accepted or not self.case.steps[at + 1].only_refusals):
                 self._after(at, step, accepted)
 

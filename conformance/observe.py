@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from conformance.model import Case, Collection, Dataset, ReadOp, Run, World
 
 FEW = 5
 """Up to here every row of a kind is read; of more, as many evenly spread, and the last two."""
-SPARING = 6
+SPARING = 5
 """Rows of a kind that a sparing sweep reads at most, evenly spread."""
 
 
@@ -48,22 +49,37 @@ def after_step(world: World, caller: str, selected: Sequence[str]) -> list[Read]
     return [*([Read("collections", "", caller)] if active else []), *_rows(world, _sample(datasets), _sample(runs))]
 
 
-def sweep(case: Case, created: Sequence[str]) -> list[Read]:
-    """The whole world at the end: every active user's list, every row; each collection by everyone where asked."""
+def sweep(case: Case, created: Sequence[str], attached: AbstractSet[str]) -> list[Read]:
+    """The whole world at the end: every active user's list, every row; each collection by everyone where asked.
+
+    Of many rows, what the last request named and did not get (a collection shows what it got), and a share of all.
+    """
     world = case.world
     active = [symbol for symbol, user in world.users.items() if user.api_key == "active"]
     reads = [Read("collections", "", user) for user in active]
     if case.everyone_reads:
         reads += [Read("collection", each, user) for each in (*world.collections, *created) for user in active]
-    return [*reads, *_rows(world, _sample(world.datasets), _sample(world.runs))]
+    datasets, runs = _named_last(case, attached)
+    every = [*datasets, *_sample(world.datasets)], [*runs, *_sample(world.runs)]
+    return [*reads, *_rows(world, *(dict.fromkeys(each) for each in every))]
 
 
-def sparing_sweep(case: Case, attached: set[str]) -> list[Read]:
-    """The end of a case of many requests: every list, then a share of the runs and of the datasets in no list."""
+def _named_last(case: Case, attached: AbstractSet[str]) -> tuple[list[str], list[str]]:
+    """The datasets, where they are few, that the last step selected and that were not attached, and their runs."""
+    selected = {symbol for request in case.steps[-1].requests for symbol in request.selected} - attached
+    datasets = [symbol for symbol in case.world.datasets if symbol in selected] if len(selected) <= FEW else []
+    return datasets, _sample(symbol for symbol, run in case.world.runs.items() if run.dataset in datasets)
+
+
+def sparing_sweep(case: Case, attached: AbstractSet[str]) -> list[Read]:
+    """The end of a case of many requests: every list, what the last request named and did not get, then a share of the
+    runs and of the datasets in no list."""
     world = case.world
     reads = [Read("collections", "", symbol) for symbol, user in world.users.items() if user.api_key == "active"]
     hidden = [each for each in world.datasets if each not in attached]
-    return [*reads, *_rows(world, _spread(hidden), _spread(list(world.runs)))]
+    datasets, runs = _named_last(case, attached)
+    share = [*datasets, *_spread(hidden)], [*runs, *_spread(list(world.runs))]
+    return [*reads, *_rows(world, *(dict.fromkeys(each) for each in share))]
 
 
 def _rows(world: World, datasets: Iterable[str], runs: Iterable[str]) -> list[Read]:

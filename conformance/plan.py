@@ -8,8 +8,8 @@ from typing import Literal, get_args
 
 from conformance.bodies import body_cases, draw_bodies
 from conformance.cells import cell_cases
-from conformance.draw import drawn_worlds, large_selections
-from conformance.errors import NothingSelected
+from conformance.draw import SIZE, draw, drawn_worlds, large_selections
+from conformance.errors import NothingSelected, TranscriptRefused
 from conformance.model import Case, Source
 from conformance.paths import SCENARIOS, shown
 from conformance.tables import load_tables
@@ -29,6 +29,8 @@ class Plan:
     cases: tuple[Case, ...]
     bodies: tuple[bytes, ...] = ()
     """What schemathesis drew."""
+    drawings: tuple[bytes, ...] = ()
+    """What Hypothesis drew: a world each, the large selections last."""
 
     def only(self, ids: Iterable[str]) -> tuple[Case, ...]:
         """The cases with these ids, in the plan's order; NothingSelected when there are none."""
@@ -39,18 +41,25 @@ class Plan:
         return chosen
 
 
-def make_plan(depth: Depth, seed: int, bodies: tuple[bytes, ...] | None = None) -> Plan:
-    """Every row of the tables, then what the depth draws beyond them; ``bodies`` are those of a recorded run."""
+def make_plan(
+    depth: Depth, seed: int, bodies: tuple[bytes, ...] | None = None, drawings: tuple[bytes, ...] | None = None
+) -> Plan:
+    """Every row of the tables, then what the depth draws beyond them, or what a recorded run drew."""
     tabled = [case for table in load_tables() for row in table.rows for case in row.cases]
     document, lines = load(GENERATED, "generated")
     amounts = document["depths"][depth]
     source = Source(shown(GENERATED), lines.at(("depths", depth)))
     if bodies is None:
         bodies = draw_bodies(amounts["bodies"], seed)
+    number = amounts["worlds"] + amounts["large"]
+    if drawings is None:
+        drawings = draw(number, seed)
+    if [len(each) for each in drawings] != [SIZE] * number:
+        raise TranscriptRefused(f"what is recorded as drawn is not what {depth} depth draws: {number} worlds")
     drawn = [
-        *drawn_worlds(amounts["worlds"], seed, source),
-        *large_selections(amounts["large"], seed, source),
+        *drawn_worlds(drawings[: amounts["worlds"]], source),
+        *large_selections(drawings[amounts["worlds"] :], source),
         *body_cases(bodies, source),
         *(cell_cases(source) if amounts["cells"] == "all" else ()),
     ]
-    return Plan(depth, seed, (*tabled, *drawn), bodies)
+    return Plan(depth, seed, (*tabled, *drawn), bodies, drawings)

@@ -17,6 +17,7 @@ from conformance.model import Case, CaseVerdict
 from conformance.paths import SCENARIOS, shown
 from conformance.plan import Plan, make_plan
 from conformance.report.failure import failure_text
+from conformance.report.row import smallest_text
 from conformance.report.text import one_line
 from conformance.result import Result
 
@@ -92,7 +93,8 @@ class Certification:
         """The failure text."""
         assert self.result is not None
         record, rerun = self.result.record_of(case.id), self.result.rerun(case.id)
-        return failure_text(case, verdict, record, self.result.catalogue, self.settings.base_url, rerun)
+        text = failure_text(case, verdict, record, self.result.catalogue, self.settings.base_url, rerun)
+        return text + smallest_text(self.result.smallest.get(case.id))
 
 
 class ScenarioFile(pytest.File):

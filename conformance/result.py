@@ -9,6 +9,7 @@ from conformance.judge import Judgement
 from conformance.model import Case, Record
 from conformance.plan import Plan
 from conformance.readings import surviving
+from conformance.smallest import Part
 from conformance.spec import Catalogue
 from conformance.transcript import Transcript
 
@@ -24,6 +25,8 @@ class Result:
     selected: tuple[Case, ...]
     transcript: Transcript
     judgement: Judgement
+    smallest: Mapping[str, Part]
+    """For each drawn case that was made smaller, the smallest part that fails."""
 
     @property
     def readings(self) -> Values:

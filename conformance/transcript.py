@@ -39,6 +39,8 @@ class Header:
     digests: Mapping[str, str] = field(default_factory=dict)
     bodies: tuple[bytes, ...] = ()
     """The bodies that were drawn, since drawing depends on more than the seed."""
+    drawings: tuple[bytes, ...] = ()
+    """What the drawn worlds were made from, for the same reason."""
     notes: tuple[str, ...] = ()
     """What a reader must know of how the run was made."""
     held_to: str = ""

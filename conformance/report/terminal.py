@@ -9,6 +9,7 @@ from conformance.model import CaseVerdict
 from conformance.readings import surviving
 from conformance.report.failure import failure_text
 from conformance.report.ledger import told_choices
+from conformance.report.row import smallest_text
 from conformance.report.text import one_line
 from conformance.result import Result
 from conformance.spec import Catalogue
@@ -91,7 +92,8 @@ def _failures(result: Result, catalogue: Catalogue, rerun: Callable[[str], str])
         record = records.get(verdict.case)
         base_url = result.transcript.header.base_url
         yield ""
-        yield failure_text(cases[verdict.case], verdict, record, catalogue, base_url, rerun(verdict.case))
+        text = failure_text(cases[verdict.case], verdict, record, catalogue, base_url, rerun(verdict.case))
+        yield text + smallest_text(result.smallest.get(verdict.case))
     if len(bad) > MOST_FAILURES:
         yield f"\n… and {len(bad) - MOST_FAILURES} more; the report directory has all of them"
 

@@ -1,0 +1,118 @@
+"""What is drawn beyond the tables: the same for a seed, mostly eligible, colliding on purpose, and quick to draw."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from conformance.draw import LARGE, SIZE, draw, drawn_worlds, large_selections
+from conformance.errors import TranscriptRefused
+from conformance.model import Case, Request, Source
+from conformance.oracle import selection_errors
+from conformance.plan import make_plan
+from conformance.readings import fork
+from tests.conformance.conftest import ROOT
+
+SOURCE = Source("scenarios/generated.yaml", 1)
+WORLDS = tuple(drawn_worlds(draw(30, 0), SOURCE))
+
+
+def requests(cases: tuple[Case, ...] = WORLDS) -> Iterator[tuple[Case, Request]]:
+    return ((case, step.requests[0]) for case in cases for step in case.steps)
+
+
+def digest(drawings: tuple[bytes, ...]) -> str:
+    return hashlib.sha256(b"".join(drawings)).hexdigest()
+
+
+def test_a_seed_gives_the_same_whatever_modules_are_loaded(tmp_path: Path) -> None:
+    # Constants of these modules would get into numbers and short strings that Hypothesis draws.
+    (tmp_path / "loud.py").write_text(f"A, B, C = 7, b'bytes', {bytes(range(200))!r}\n")
+    program = "import hashlib, loud; from conformance.draw import draw; print(hashlib.sha256(b''.join(draw(35, 3))).hexdigest())"
+    paths = f"{ROOT}:{tmp_path}"
+    elsewhere = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, env={"PYTHONPATH": paths}, capture_output=True, text=True
+    )
+    assert elsewhere.stdout.strip() == digest(draw(35, 3)), elsewhere.stderr
+    assert digest(draw(35, 4)) != digest(draw(35, 3))
+
+
+def test_a_recorded_plan_is_made_again_without_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawings = draw(35, 0)
+    monkeypatch.setattr("conformance.plan.draw", lambda count, seed: pytest.fail("drawn again"))
+    plan = make_plan("standard", 0, (), drawings)
+    assert plan.drawings == drawings
+    assert [case for case in plan.cases if case.id.startswith("seq-")] == list(
+        drawn_worlds(drawings[:30], plan.cases[-1].source)
+    )
+
+
+@pytest.mark.parametrize("drawings", [(), draw(34, 0), (*draw(34, 0), b"")])
+def test_a_record_with_fewer_worlds_than_its_depth_is_refused(drawings: tuple[bytes, ...]) -> None:
+    with pytest.raises(TranscriptRefused, match="35 worlds"):
+        make_plan("standard", 0, (), drawings)
+
+
+def test_drawings_differ_and_none_is_the_simplest() -> None:
+    drawings = draw(35, 0)
+    assert len(set(drawings)) == 35
+    assert all(len(each) == SIZE and len(set(each)) > 100 for each in drawings)
+
+
+def test_most_selections_are_eligible_and_few_have_more_than_one_that_is_not() -> None:
+    wrong = Counter(
+        min(
+            len({symbol for symbol in request.selected if symbol == "unknown" or alone_refused(case, request, symbol)}),
+            2,
+        )
+        for case, request in requests()
+    )
+    whole = sum(wrong.values())
+    assert wrong[0] > 0.5 * whole
+    assert 0.15 * whole < wrong[1] < 0.4 * whole
+    assert wrong[2] < 0.05 * whole
+
+
+def alone_refused(case: Case, request: Request, symbol: str) -> bool:
+    """Whether every reading refuses the dataset as it was arranged."""
+    return all(
+        errors for _, errors in fork(lambda reading: selection_errors(reading, case.world, request.caller, [symbol]))
+    )
+
+
+def test_names_and_datasets_collide_and_people_take_turns() -> None:
+    for case in WORLDS:
+        assert len({request.caller for _, request in requests((case,))}) > 2
+    bodies = Counter(request.body.partition(",")[0] for _, request in requests((WORLDS[0],)))
+    assert max(bodies.values()) > 1, "a name that was used before"
+    again = [
+        symbol
+        for case in WORLDS
+        for symbol, number in Counter(s for _, request in requests((case,)) for s in request.selected).items()
+        if number > 1 and symbol != "unknown"
+    ]
+    assert len(again) > 30
+
+
+def test_worlds_hold_rows_that_no_request_names() -> None:
+    for case in WORLDS:
+        named = {symbol for _, request in requests((case,)) for symbol in request.selected}
+        assert set(case.world.datasets) - named
+        assert any(run.dataset is None for run in case.world.runs.values())
+
+
+def test_large_selections_have_dozens_up_to_a_hundred() -> None:
+    cases = tuple(large_selections(draw(20, 0), SOURCE))
+    sizes = {len(request.selected) for _, request in requests(cases)}
+    assert sizes <= set(LARGE) and len(sizes) > 4
+
+
+def test_standard_depth_stays_within_its_requests() -> None:
+    posts = sum(len(case.steps) for case in WORLDS)
+    assert 950 <= posts <= 1100, "about a thousand requests in drawn worlds"
