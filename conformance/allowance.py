@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from conformance.errors import LimitReached
 
@@ -23,6 +23,11 @@ class Limits:
     per_second: float | None = None
     requests: int | None = None
     seconds: float | None = None
+
+    def part(self, of: int) -> Limits:
+        """What one of so many workers may send."""
+        per_second = None if self.per_second is None else self.per_second / of
+        return replace(self, per_second=per_second, requests=None if self.requests is None else self.requests // of)
 
 
 class Allowance:

@@ -86,6 +86,9 @@ class Settings:
         return self.target.accounts if self.target else None
 
 
+CarryOut = Callable[[Sequence[Case], Execution, Callable[[Record], None]], None]
+"""What turns cases into records: ``execute`` in this process, or workers."""
+
 UNVERIFIED = "TLS certificates were not verified (tls.verify: false): who answered is not certain"
 
 
@@ -94,7 +97,13 @@ def default_provider_states(base_url: str) -> str:
     return f"{origin_of(base_url)}/_conformance/provider-states"
 
 
-def certify(settings: Settings, plan: Plan, selected: Sequence[Case], progress: Callable[[int, int], None]) -> Result:
+def certify(
+    settings: Settings,
+    plan: Plan,
+    selected: Sequence[Case],
+    progress: Callable[[int, int], None],
+    carry_out: CarryOut = execute,
+) -> Result:
     """Carry the selected cases out and judge them from the record; ``progress`` gets (done, of)."""
     if not selected:
         raise NothingSelected("no case matches the selection")
@@ -103,7 +112,7 @@ def certify(settings: Settings, plan: Plan, selected: Sequence[Case], progress: 
     path = folder / "transcript.jsonl"
     partial = len(selected) < len(plan.cases)
     try:
-        _record(settings, plan, selected, path, partial, progress)
+        _record(settings, plan, selected, path, partial, progress, carry_out)
         return judge_transcript(path, plan)
     finally:
         if settings.report_dir is None:
@@ -118,6 +127,7 @@ def _record(
     path: Path,
     partial: bool,
     progress: Callable[[int, int], None],
+    carry_out: CarryOut,
 ) -> None:
     require_consent(settings.write_to, settings.base_url, *([] if settings.accounts else [settings.provider_states]))
     redactor = redactor_of(settings)
@@ -157,7 +167,7 @@ def _record(
             started = time.monotonic()
             aborted = ""
             try:
-                execute(selected, on, keep)
+                carry_out(selected, on, keep)
                 for repeat in range(1, settings.confirm + 1):
                     again = _failed(selected, records, catalogue, partial)
                     execute(again, replace(on, repeat=repeat), keep)
@@ -194,9 +204,9 @@ def _checked(on: Execution) -> Execution:
         raise
 
 
-def redactor_of(settings: Settings) -> Redactor:
+def redactor_of(settings: Settings, redactor: Redactor | None = None) -> Redactor:
     """Knows every secret that the user gave."""
-    redactor = Redactor()
+    redactor = redactor or Redactor()
     given = {**settings.headers, **settings.state_headers}
     for name, value in given.items():
         # "Bearer KEY": the key may come back without its scheme
@@ -205,10 +215,10 @@ def redactor_of(settings: Settings) -> Redactor:
     return redactor
 
 
-def transport_of(settings: Settings) -> Transport:
-    """What sends, within the user's limits."""
+def transport_of(settings: Settings, workers: int = 1) -> Transport:
+    """What sends, within the user's limits, or one worker's part of them."""
     proxy = settings.target.proxy if settings.target else None
-    return Transport(settings.headers, settings.limits, settings.tls, proxy)
+    return Transport(settings.headers, settings.limits.part(workers), settings.tls, proxy)
 
 
 def arranger_of(settings: Settings, transport: Transport, redactor: Redactor, run_id: str) -> Arranger:

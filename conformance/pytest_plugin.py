@@ -36,12 +36,12 @@ class Certification:
     """Plans at start, executes when pytest has selected, and keeps the result for the items and the command line."""
 
     def __init__(
-        self, settings: Settings, progress: Callable[[int, int], None] | None = None, *, dry_run: bool = False
+        self, settings: Settings, progress: Callable[[int, int], None] | None = None, *, only_select: bool = False
     ) -> None:
         self.settings = settings
-        self.dry_run = dry_run
+        self.only_select = only_select
         self.planned: tuple[Case, ...] = ()
-        """What was selected, where nothing is to be sent."""
+        """What was selected, where nothing is to be sent from here."""
         self.progress = progress or (lambda done, of: None)
         self.plan: Plan = make_plan(settings.depth, settings.seed)
         self.result: Result | None = None
@@ -69,8 +69,10 @@ class Certification:
         self.selected = len(items)
         if not items or not self.chosen or session.config.option.collectonly:
             return
+        if self.result is not None:
+            return
         chosen = self.plan.only(each.case.id for each in items)
-        if self.dry_run:
+        if self.only_select:
             self.planned = chosen
             session.items.clear()
             return
@@ -178,6 +180,7 @@ def run_pytest(certification: Certification, arguments: list[str], junit: Path |
     return int(
         pytest.main(
             [
+                "--disable-plugin-autoload",
                 "-p",
                 "conformance.pytest_plugin",
                 "-p",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+import typer
+
 from conformance.cli.common import option
 
 BaseUrl = Annotated[str | None, option("The deployment, https://host/api/v1; none: the bundled reference.", "BASE_URL")]
@@ -28,3 +30,7 @@ Certificate = Annotated[
 ]
 SignKey = Annotated[Path | None, option("The ed25519 key that signs it.", "SIGN_KEY", metavar="PEM")]
 Subject = Annotated[str, option("The build that it certifies: sha256:… or a version.", "SUBJECT", metavar="TEXT")]
+Workers = Annotated[
+    str | None, typer.Option("-n", "--numprocesses", help="Workers that share the cases (pytest-xdist), or auto.")
+]
+Tx = Annotated[list[str] | None, option("A worker elsewhere (pytest-xdist): ssh=HOST//python=PATH.", metavar="SPEC")]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from contextlib import AbstractContextManager, nullcontext
@@ -46,6 +45,8 @@ def certify(
     certificate: arguments.Certificate = None,
     sign_key: arguments.SignKey = None,
     subject: arguments.Subject = "",
+    numprocesses: arguments.Workers = None,
+    tx: arguments.Tx = None,
 ) -> None:
     """Certify a deployment. What is not listed here goes to pytest: -k, -x, --lf, --junitxml."""
     from conformance.options import Given, settings_of
@@ -72,7 +73,7 @@ def certify(
         if dry_run:
             _rehearse(settings, context.args)
         else:
-            _certify(settings, context.args, gate, issue)
+            _certify(settings, context.args, _workers(numprocesses, tx), gate, issue)
 
 
 def _reference() -> AbstractContextManager[str]:
@@ -91,12 +92,25 @@ def _headers(given: list[str] | None) -> dict[str, str]:
     return headers
 
 
-def _certify(settings: Settings, passed_on: list[str], gate: Gate | None, issue: Issue | None) -> NoReturn:
+def _workers(number: str | None, elsewhere: list[str] | None) -> list[str]:
+    """The options that are pytest-xdist's."""
+    if number is not None and number != "auto" and not number.isdecimal():
+        raise UsageError(f"-n is a number of workers or auto, not {number!r}")
+    return [*(["-n", number] if number and number != "0" else []), *(f"--tx={each}" for each in elsewhere or ())]
+
+
+def _certify(
+    settings: Settings, passed_on: list[str], workers: list[str], gate: Gate | None, issue: Issue | None
+) -> NoReturn:
     from conformance.cli.telling import tell
 
     if issue is not None:
         issue.begin()
-    result = _run(settings, passed_on, dry_run=False).result
+    certification = _run(_certification(settings, only_select=bool(workers)), passed_on)
+    if workers:
+        _share(certification, workers)
+        _run(certification, passed_on)
+    result = certification.result
     assert result is not None
     tell(result, settings.report_dir, gate.knows if gate else lambda case: False)
     if issue is not None:
@@ -109,21 +123,35 @@ def _certify(settings: Settings, passed_on: list[str], gate: Gate | None, issue:
 def _rehearse(settings: Settings, passed_on: list[str]) -> None:
     from conformance.rehearsal import rehearse
 
-    certification = _run(settings, passed_on, dry_run=True)
+    certification = _run(_certification(settings, only_select=True), passed_on)
     printed(lambda: rehearse(settings, certification.planned))
 
 
-def _run(settings: Settings, passed_on: list[str], *, dry_run: bool) -> Certification:
-    """Plan, execute and judge in a run of pytest; what ended it otherwise is raised."""
-    from conformance.errors import HarnessError, NothingSelected
-    from conformance.progress import Progress
-    from conformance.pytest_plugin import Certification, run_pytest
+def _share(certification: Certification, workers: list[str]) -> None:
+    """Have what was selected carried out by workers; the items then look at its result."""
+    from conformance.certification import certify
+    from conformance.workers import by_workers
 
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    certification = Certification(settings, Progress(sys.stderr), dry_run=dry_run)
+    settings, plan = certification.settings, certification.plan
+    carry_out = by_workers(settings, plan, workers, certification.progress)
+    certification.result = certify(settings, plan, certification.planned, lambda done, of: None, carry_out)
+
+
+def _certification(settings: Settings, *, only_select: bool) -> Certification:
+    from conformance.progress import Progress
+    from conformance.pytest_plugin import Certification
+
+    return Certification(settings, Progress(sys.stderr), only_select=only_select)
+
+
+def _run(certification: Certification, passed_on: list[str]) -> Certification:
+    """Select, execute and judge in a run of pytest; what ended it otherwise is raised."""
+    from conformance.errors import HarnessError, NothingSelected
+    from conformance.pytest_plugin import run_pytest
+
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was made is removed, as after Ctrl-C
-    junit = settings.report_dir / "junit.xml" if settings.report_dir else None
-    status = run_pytest(certification, passed_on, junit)
+    folder = certification.settings.report_dir
+    status = run_pytest(certification, passed_on, folder / "junit.xml" if folder else None)
     if certification.problem is not None:
         raise certification.problem
     if certification.planned or certification.result is not None:
