@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.certification import Settings, redactor_of, transport_of
+from conformance.connection import NetworkTrouble
 from conformance.consent import require_consent
 from conformance.errors import SetupRefused, UsageError
 from conformance.targets.client import Client, Refused
 from conformance.targets.discovery import discover
 from conformance.targets.sweeping import marked_rows
-from conformance.transport import NetworkTrouble
 
 
 def clean(settings: Settings) -> Iterator[tuple[str, bool]]:

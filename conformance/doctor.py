@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from conformance.certification import Settings, redactor_of, transport_of
+from conformance.connection import NetworkTrouble
 from conformance.errors import SetupRefused, UsageError
 from conformance.model import Case
 from conformance.plan import make_plan
@@ -23,7 +24,7 @@ from conformance.targets.arranging import Unarranged
 from conformance.targets.client import Client, Refused
 from conformance.targets.discovery import discover
 from conformance.targets.feasible import feasible
-from conformance.transport import NetworkTrouble, Transport
+from conformance.transport import Transport
 from conformance.yaml_source import load
 
 READS = (

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from conformance import observe
 from conformance.answers import json_of
+from conformance.connection import Answer, NetworkTrouble
 from conformance.errors import TargetUnreachable
 from conformance.marks import token_of
 from conformance.model import Case, Exchange, Record, Request, Step
@@ -22,7 +23,7 @@ from conformance.redact import Redactor
 from conformance.render import body_of, credentials_of
 from conformance.room import Room
 from conformance.targets import Arranged, Arranger, Unarranged
-from conformance.transport import BUSY, Answer, NetworkTrouble, Transport, pause, retry_after
+from conformance.transport import BUSY, Transport, pause, retry_after
 
 ATTEMPTS = 6
 PATIENCE = 3
@@ -235,7 +236,7 @@ class _Runner:
         started = time.monotonic()
         transport = self.on.transport
         transport.allowance.take(len(racers))
-        results = self.on.race(racers, transport.limits, transport.context, transport.proxy)
+        results = self.on.race(racers, transport)
         accepted: list[str] = []
         for index, (request, racer, result) in enumerate(zip(step.requests, racers, results, strict=True)):
             accepted += self._note(at, index, request, racer, result, started)

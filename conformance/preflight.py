@@ -6,12 +6,13 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from conformance.connection import Answer, NetworkTrouble
 from conformance.errors import TargetUnreachable
 from conformance.execute import Execution, created_id
 from conformance.marks import token_of
 from conformance.model import Case, Request, Source, Step, User, World
 from conformance.targets import Unarranged
-from conformance.transport import BUSY, Answer, NetworkTrouble, Transport, pause, retry_after
+from conformance.transport import BUSY, Transport, pause, retry_after
 
 TRIES = 4
 """Requests that are sent until one is answered: a wrong port is to be told within a second."""

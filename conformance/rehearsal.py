@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from conformance.certification import Settings, arranger_of, redactor_of
+from conformance.connection import Answer
 from conformance.execute import Execution, execute
 from conformance.marks import token_of
 from conformance.model import Case, Record
@@ -20,7 +21,7 @@ from conformance.preflight import PROBE
 from conformance.race import Racer
 from conformance.redact import Redactor
 from conformance.report.text import safe
-from conformance.transport import Answer, Transport
+from conformance.transport import Transport
 
 FIRST_ID = 900_000_001
 

@@ -1,25 +1,24 @@
-"""The one place that sends: one httpx client a worker thread, answers bounded in size and time."""
+"""The one place that sends: connections that a worker thread keeps, answers bounded in size and time."""
 
 from __future__ import annotations
 
 import math
+import select
+import socket
 import ssl
 import threading
 import time
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any
+from functools import cached_property
 from urllib.parse import urlsplit
 
-import httpx
+import certifi
 
+from conformance import __version__
 from conformance.allowance import LONGEST_HOLD, Allowance, Limits
+from conformance.connection import Answer, NetworkTrouble, Place, connect, place_of, receive, request_bytes
 from conformance.errors import UsageError
-
-MAX_ANSWER = 4 * 1024 * 1024
-"""Bytes of an answer that are kept; what is longer is cut and marked."""
 
 BUSY = frozenset({429, 502, 503, 504})
 """Statuses that say something about the way to the target, not about the page: what was asked is asked again."""
@@ -27,27 +26,14 @@ BUSY = frozenset({429, 502, 503, 504})
 RESENT = 2
 """Times that a request is sent again which a rate limit refused (429 with Retry-After): it was not carried out."""
 
+AGENT = f"data-collections-conformance/{__version__}"
+
 FIRST_PAUSE = 0.1
 """Seconds before a second attempt; each later one is twice as long."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An HTTP answer: header names in lower case, at most MAX_ANSWER bytes of body, seconds it took."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    truncated: bool
-    elapsed: float
-
-
-class NetworkTrouble(Exception):
-    """No answer: ``kind`` is refused (no connection), closed (connection lost), timeout, or protocol."""
-
-    def __init__(self, kind: str, message: str) -> None:
-        super().__init__(message)
-        self.kind = kind
+IDLE = 4.0
+"""Seconds after which a connection is not used again: servers close theirs after five, and what is sent is lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +49,12 @@ class Tls:
 def context_of(tls: Tls) -> ssl.SSLContext:
     """The TLS context; UsageError where a file cannot be used."""
     try:
-        context = ssl.create_default_context(cafile=tls.ca) if tls.ca else httpx.create_ssl_context(trust_env=False)
+        context = ssl.create_default_context(cafile=tls.ca or certifi.where())
         if tls.certificate:
             context.load_cert_chain(tls.certificate, tls.key)
     except (OSError, ssl.SSLError) as error:
         raise UsageError(f"tls: a certificate or key cannot be used: {error}") from None
+    context.set_alpn_protocols(["http/1.1"])
     if not tls.verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -95,56 +82,9 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
-def unpacked(body: bytes, encoding: str) -> tuple[bytes, bool]:
-    """The body without the gzip or deflate that nobody asked for, and whether it was cut at MAX_ANSWER."""
-    if encoding.strip().lower() not in ("gzip", "x-gzip", "deflate"):
-        return body, False
-    unpack = zlib.decompressobj(wbits=47)
-    try:
-        return unpack.decompress(body, MAX_ANSWER), bool(unpack.unconsumed_tail)
-    except zlib.error:
-        return body, False
-
-
 def pause(attempt: int, asked: float = 0.0) -> None:
     """Wait before an attempt is made again: what was asked for, or longer each time, so that an outage can end."""
     threading.Event().wait(max(asked, FIRST_PAUSE * 2.0 ** (attempt - 1)))
-
-
-class _Clock:
-    """When the answer that is being waited for must be complete (``time.monotonic``)."""
-
-    until = 0.0
-
-    def left(self) -> float:
-        return max(self.until - time.monotonic(), 0.001)
-
-
-class _Timed:
-    """A connection, or what opens them, whose reads and writes end with the time that the whole answer has.
-
-    httpx limits each read by itself: a target that sends a byte now and then would keep it for ever.
-    """
-
-    def __init__(self, inner: Any, clock: _Clock) -> None:
-        self._inner = inner
-        self._clock = clock
-
-    def connect_tcp(self, *args: Any, **kwargs: Any) -> _Timed:
-        return _Timed(self._inner.connect_tcp(*args, **kwargs), self._clock)
-
-    def start_tls(self, *args: Any, **kwargs: Any) -> _Timed:
-        return _Timed(self._inner.start_tls(*args, **kwargs), self._clock)
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        data: bytes = self._inner.read(max_bytes, self._clock.left())
-        return data
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._inner.write(buffer, self._clock.left())
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._inner, name)
 
 
 class Transport:
@@ -161,9 +101,18 @@ class Transport:
         self.limits = limits or Limits()
         self.allowance = Allowance(self.limits)
         self.proxy = proxy
-        self._local = threading.local()
-        self._clients: list[httpx.Client] = []
-        self.context = context_of(tls or Tls())
+        self._tls = tls or Tls()
+        if self._tls != Tls():
+            self.context()  # a file that cannot be used is told of before anything is sent
+        self._kept = _Kept()
+
+    def context(self) -> ssl.SSLContext:
+        """How TLS is spoken; made when it is first needed."""
+        return self._context
+
+    @cached_property
+    def _context(self) -> ssl.SSLContext:
+        return context_of(self._tls)
 
     def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
         """One request, one answer; NetworkTrouble when none comes. Redirects are answers, never followed."""
@@ -183,58 +132,85 @@ class Transport:
     def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
         self.allowance.take()
         started = time.monotonic()
-        sent = {"accept": "application/json", "accept-encoding": "identity", **self.headers, **headers}
-        raw = [(name.encode("ascii"), value.encode("utf-8")) for name, value in sent.items()]
+        until = started + self.limits.answer
+        sent = {"accept": "application/json", "accept-encoding": "identity", "user-agent": AGENT}
+        data = request_bytes(method, url, {**sent, **self.headers, **headers}, body, self.proxy)
+        place, _ = place_of(url)
+        connection = self._kept.take(place) or self.connect(place)
         try:
-            client = self._client()
-            self._local.clock.until = started + self.limits.answer
-            with client.stream(method, url, headers=raw, content=body) as response:
-                content, truncated = self._read(response, started)
-        except httpx.ConnectError as error:
-            raise NetworkTrouble("refused", f"no connection to {origin_of(url)}: {error}") from None
-        except httpx.TimeoutException as error:
-            waited = time.monotonic() - started
-            raise NetworkTrouble("timeout", f"{type(error).__name__} after {waited:.1f} s") from None
-        except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
-            raise NetworkTrouble("closed", f"the connection was lost: {error}") from None
-        except httpx.HTTPError as error:
-            raise NetworkTrouble("protocol", f"not an HTTP answer: {error}") from None
-        answered = {name.lower(): value for name, value in response.headers.items()}
-        content, cut = unpacked(content, answered.get("content-encoding", ""))
-        truncated = truncated or cut
-        return Answer(response.status_code, answered, content, truncated, time.monotonic() - started)
+            self._write(connection, data)
+            answer, reusable = receive(connection, method, started, until)
+        except BaseException:
+            connection.close()
+            raise
+        if reusable and self.headers.get("connection") != "close":
+            self._kept.put(place, connection)
+        else:
+            connection.close()
+        return answer
 
-    def _read(self, response: httpx.Response, started: float) -> tuple[bytes, bool]:
-        chunks: list[bytes] = []
-        size = 0
-        for chunk in response.iter_raw():
-            chunks.append(chunk[: MAX_ANSWER - size])
-            size += len(chunk)
-            if size > MAX_ANSWER:
-                return b"".join(chunks), True
-            if time.monotonic() - started > self.limits.answer:
-                raise httpx.ReadTimeout("the answer was not complete in time")
-        return b"".join(chunks), False
+    def _write(self, connection: socket.socket, data: bytes) -> None:
+        connection.settimeout(self.limits.answer)
+        try:
+            connection.sendall(data)
+        except TimeoutError:
+            raise NetworkTrouble("timeout", f"the request was not taken in {self.limits.answer:g} s") from None
+        except OSError:
+            return  # the answer, or its absence, says why
 
-    def _client(self) -> httpx.Client:
-        client: httpx.Client | None = getattr(self._local, "client", None)
-        if client is None:
-            timeout = httpx.Timeout(self.limits.answer, connect=self.limits.connect)
-            transport = httpx.HTTPTransport(verify=self.context, trust_env=False, proxy=self.proxy)
-            clock = _Clock()
-            transport._pool._network_backend = _Timed(transport._pool._network_backend, clock)  # type: ignore[assignment]
-            # a cookie that one answer sets must not go out with another user's request
-            no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
-            client = httpx.Client(
-                timeout=timeout, transport=transport, cookies=no_cookies, trust_env=False, follow_redirects=False
-            )
-            self._local.client = client
-            self._local.clock = clock
-            self._clients.append(client)
-        return client
+    def connect(self, place: Place) -> socket.socket:
+        """A new connection; NetworkTrouble where there is none."""
+        try:
+            return connect(place, self.limits.connect, self.context, self.proxy)
+        except TimeoutError:
+            raise NetworkTrouble("timeout", f"no connection in {self.limits.connect:g} s") from None
+        except (OSError, UnicodeError) as error:
+            raise NetworkTrouble("refused", f"no connection to {place.scheme}://{place.authority}: {error}") from None
 
     def close(self) -> None:
         """Close every connection; the next request opens a new one."""
-        clients, self._clients, self._local = self._clients, [], threading.local()
-        for client in clients:
-            client.close()
+        kept, self._kept = self._kept, _Kept()
+        kept.close()
+
+
+class _Kept:
+    """Open connections, one a thread and server."""
+
+    def __init__(self) -> None:
+        self._local = threading.local()
+        self._every: set[socket.socket] = set()
+
+    def take(self, place: Place) -> socket.socket | None:
+        """This thread's connection to the server, where it is still good."""
+        connection, since = self._mine.pop(place, (None, 0.0))
+        if connection is None:
+            return None
+        self._every.discard(connection)
+        if time.monotonic() - since < IDLE and not _readable(connection):
+            return connection
+        connection.close()
+        return None
+
+    def put(self, place: Place, connection: socket.socket) -> None:
+        """For this thread's next request."""
+        self._mine[place] = (connection, time.monotonic())
+        self._every.add(connection)
+
+    @property
+    def _mine(self) -> dict[Place, tuple[socket.socket, float]]:
+        mine: dict[Place, tuple[socket.socket, float]] | None = getattr(self._local, "connections", None)
+        if mine is None:
+            mine = self._local.connections = {}
+        return mine
+
+    def close(self) -> None:
+        """All of them."""
+        for each in list(self._every):
+            each.close()
+
+
+def _readable(connection: socket.socket) -> bool:
+    """Whether something came that nobody asked for: the server has closed, or an answer was longer than it said."""
+    waiting = select.poll()
+    waiting.register(connection, select.POLLIN)
+    return bool(waiting.poll(0))

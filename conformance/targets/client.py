@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from conformance.answers import json_of
+from conformance.connection import NetworkTrouble
 from conformance.redact import Redactor
 from conformance.targets.accounts import Persona
-from conformance.transport import BUSY, NetworkTrouble, Transport
+from conformance.transport import BUSY, Transport
 
 BOUNDARY = "----data-collections-conformance"
 

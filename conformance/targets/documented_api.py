@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from conformance.connection import NetworkTrouble
 from conformance.errors import ConformanceError, SetupRefused
 from conformance.marks import mark_of, token_of
 from conformance.model import Binding, Case
@@ -24,7 +25,7 @@ from conformance.targets.feasible import Cast, feasible
 from conformance.targets.steps import Maker, Misarranged
 from conformance.targets.sweeping import marked_rows
 from conformance.targets.target_file import Upload
-from conformance.transport import NetworkTrouble, Transport, pause
+from conformance.transport import Transport, pause
 
 ATTEMPTS = 3
 """Times that a world is begun anew, under other names, when an answer was lost."""

@@ -13,10 +13,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from conformance.answers import json_of
+from conformance.connection import Answer, NetworkTrouble
 from conformance.model import Binding, Case, World
 from conformance.redact import Redactor
 from conformance.targets.arranging import Arranged, Unarranged, named
-from conformance.transport import BUSY, Answer, NetworkTrouble, Transport, pause
+from conformance.transport import BUSY, Transport, pause
 
 CONSUMER = "data-collections-conformance"
 KINDS = ("organizations", "users", "collections", "datasets", "runs")

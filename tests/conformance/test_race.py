@@ -5,9 +5,9 @@ from __future__ import annotations
 import http.server
 import threading
 
-from conformance.allowance import Limits
+from conformance.connection import Answer, NetworkTrouble
 from conformance.race import Racer, race
-from conformance.transport import Answer, NetworkTrouble
+from conformance.transport import Transport
 
 
 def test_all_racers_arrive_before_one_is_answered() -> None:
@@ -27,12 +27,12 @@ def test_all_racers_arrive_before_one_is_answered() -> None:
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}/x"
-        results = race([Racer(url, {}, b"%d" % n) for n in range(5)], Limits())
+        results = race([Racer(url, {}, b"%d" % n) for n in range(5)], Transport())
         server.shutdown()
     assert [each.body for each in results if isinstance(each, Answer)] == [b"0", b"1", b"2", b"3", b"4"]
 
 
 def test_nobody_there_is_a_result() -> None:
-    (result,) = race([Racer("http://127.0.0.1:1/x", {}, b"{}")], Limits())
+    (result,) = race([Racer("http://127.0.0.1:1/x", {}, b"{}")], Transport())
     assert isinstance(result, NetworkTrouble)
     assert result.kind == "refused"

@@ -192,7 +192,7 @@ def test_a_redirect_is_never_followed(status: int) -> None:
         headers = {"authorization": "Bearer sk_secret"}
         for method in ("GET", "POST", "PUT", "DELETE"):
             assert transport.send(method, f"{listener.origin}/x", headers, b"{}").status == status
-        (raced,) = race([Racer(f"{listener.origin}/x", headers, b"{}")], transport.limits)
+        (raced,) = race([Racer(f"{listener.origin}/x", headers, b"{}")], transport)
         assert raced.status == status  # type: ignore[union-attr]
         transport.close()
     assert elsewhere.requests == [] and len(listener.requests) == 5
@@ -203,7 +203,7 @@ def test_a_proxy_is_used_by_plain_and_by_racing_requests() -> None:
         way = proxy.origin.replace("//", "//me:secret@")
         transport = Transport(proxy=way)
         transport.send("GET", "http://api.invalid/x", {})
-        race([Racer("http://api.invalid/y", {}, b"{}")], transport.limits, None, way)
+        race([Racer("http://api.invalid/y", {}, b"{}")], transport)
         transport.close()
     assert proxy.requests == ["GET http://api.invalid/x", "POST http://api.invalid/y"]
     assert [each["proxy-authorization"] for each in proxy.headers] == ["Basic bWU6c2VjcmV0"] * 2
@@ -222,7 +222,7 @@ def test_tls_believes_the_given_authority_and_shows_our_certificate(authority: t
         tls = Tls(ca=str(tmp_path / "ca.pem"), certificate=str(tmp_path / "me.pem"))
         transport = Transport(tls=tls)
         assert transport.send("GET", url, {}).status == 200
-        (raced,) = race([Racer(f"{url}/x", {}, b"{}")], transport.limits, transport.context)
+        (raced,) = race([Racer(f"{url}/x", {}, b"{}")], transport)
         assert raced.status == 200  # type: ignore[union-attr]
         transport.close()
         stranger = Transport(tls=Tls(ca=str(tmp_path / "ca.pem")))
