@@ -10,6 +10,7 @@ import json
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 CLIENT_ERRORS = frozenset(range(400, 500))
 MANY_IDS = 100
@@ -42,6 +43,7 @@ class _Pairs(list[tuple[str, object]]):
     """A JSON object as its pairs, so that duplicate keys stay visible."""
 
 
+@lru_cache(maxsize=512)  # a case asks for each of its bodies once a reading
 def interpret(body: bytes, content_type: str | None = "application/json") -> Meaning:
     """The permitted meanings of a body (BOD-1, BOD-2, BOD-3, and the open points about forms)."""
     if len(body) > LARGE_BODY:

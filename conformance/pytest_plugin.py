@@ -189,6 +189,8 @@ def run_pytest(certification: Certification, arguments: list[str], junit: Path |
                 "no:warnings",
                 "-p",
                 "no:doctest",
+                "-p",
+                "no:unraisableexception",  # at the end it would look through all memory five times
                 "-c",
                 "/dev/null",
                 f"--rootdir={SCENARIOS.parent}",
