@@ -102,7 +102,7 @@ def certify(
     plan: Plan,
     selected: Sequence[Case],
     progress: Callable[[int, int], None],
-    carry_out: CarryOut = execute,
+    carry_out: CarryOut | None = None,
 ) -> Result:
     """Carry the selected cases out and judge them from the record; ``progress`` gets (done, of)."""
     if not selected:
@@ -112,7 +112,7 @@ def certify(
     path = folder / "transcript.jsonl"
     partial = len(selected) < len(plan.cases)
     try:
-        _record(settings, plan, selected, path, partial, progress, carry_out)
+        _record(settings, plan, selected, path, partial, progress, carry_out or execute)
         return judge_transcript(path, plan)
     finally:
         if settings.report_dir is None:

@@ -17,7 +17,16 @@ from tests.targets.conftest import Deployment
 
 def interrupted(deployment: Deployment, folder: Path, number: signal.Signals) -> subprocess.CompletedProcess[str]:
     """A run that gets a signal while rows of its own are on the accounts."""
-    command = [sys.executable, "-m", "conformance", "certify", "--target", deployment.file(folder), "--depth", "quick"]
+    command = [
+        sys.executable,
+        "-m",
+        "conformance",
+        "certify",
+        "--target",
+        deployment.file(folder, limits={"per_second": 100}),
+        "--depth",
+        "quick",
+    ]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), **deployment.environment}
     run = subprocess.Popen(
         [*command, "--report-dir", "report"], cwd=folder, env=environment, text=True,
