@@ -1,13 +1,24 @@
-"""What a failing target behaves like: the nearest mutants by the signature of failing rows."""
+"""What a failing target behaves like, and which requirement to look at first.
+
+A target's signature is the set of table rows that fail on it. The nearest mutants by it (Jaccard index) say what the
+fault may be; their requirements, weighed by likeness, and what the judge blamed say where to look. How often that is
+right is measured over the mutants themselves, each left out in turn (``tests/test_diagnosis.py``).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from conformance.kills import Kill
 
 SHOWN = 3
+LEAST = 0.1
+"""A mutant that is less like than this says nothing."""
+NEIGHBOURS = 5
+BLAME = 1.0
+"""What the judge's own blame weighs beside the neighbours'."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +31,38 @@ class Suspect:
     likeness: float
 
 
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """The mutants nearest to the target, and the requirement to look at first (none where nothing failed)."""
+
+    alike: tuple[Suspect, ...]
+    first: str | None
+
+
+def diagnose(failing: Collection[str], blamed: Mapping[str, int], kills: Sequence[Kill]) -> Diagnosis:
+    """From the ``failing`` rows, and from how many cases broke each ``blamed`` requirement."""
+    return Diagnosis(suspects(failing, kills), look_first(failing, blamed, kills))
+
+
 def suspects(failing: Collection[str], kills: Sequence[Kill]) -> tuple[Suspect, ...]:
-    """The mutants nearest to a target whose ``failing`` rows are given, the nearest first (Jaccard index)."""
+    """The mutants nearest to a target whose ``failing`` rows are given, the nearest first."""
+    found = [Suspect(each.mutant, each.note, each.breaks[0], likeness) for likeness, each in _ranked(failing, kills)]
+    return tuple(each for each in found[:SHOWN] if each.likeness >= LEAST)
+
+
+def look_first(failing: Collection[str], blamed: Mapping[str, int], kills: Sequence[Kill]) -> str | None:
+    """The requirement that the neighbours break and the judge blames most."""
+    weight: dict[str, float] = defaultdict(float)
+    total = sum(blamed.values())
+    for name, cases in blamed.items():
+        weight[name] += BLAME * cases / total
+    for likeness, kill in _ranked(failing, kills)[:NEIGHBOURS]:
+        for at, name in enumerate(kill.breaks):
+            weight[name] += likeness**2 / (at + 1)
+    return max(weight, key=lambda name: (weight[name], name), default=None)
+
+
+def _ranked(failing: Collection[str], kills: Sequence[Kill]) -> list[tuple[float, Kill]]:
     rows = set(failing)
-    found = [
-        Suspect(each.mutant, each.note, each.breaks[0], len(rows & set(each.rows)) / len(rows | set(each.rows)))
-        for each in kills
-        if rows & set(each.rows)
-    ]
-    return tuple(sorted(found, key=lambda each: (-each.likeness, each.mutant))[:SHOWN])
+    alike = [(len(rows & set(each.rows)) / len(rows | set(each.rows)), each) for each in kills if rows & set(each.rows)]
+    return sorted(alike, key=lambda pair: (-pair[0], pair[1].mutant))

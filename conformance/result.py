@@ -41,6 +41,17 @@ class Result:
             merged.setdefault(point.split("/")[0], set()).update(choices)
         return {name: tuple(sorted(values)) for name, values in sorted(merged.items())}
 
+    @property
+    def failing_rows(self) -> frozenset[str]:
+        """The table rows whose cases failed: a target's signature."""
+        verdicts = self.judgement.cases
+        return frozenset(case.row for case in self.selected if verdicts[case.id].outcome == "failed")
+
+    @property
+    def blamed(self) -> Mapping[str, int]:
+        """The requirements that were broken, and in how many cases."""
+        return {each.requirement: len(each.failed) for each in self.judgement.requirements.values() if each.failed}
+
     def rerun(self, case: str) -> str:
         """The command that runs one case again."""
         return f"{self.transcript.header.command} -k {case}"

@@ -19,13 +19,14 @@ def judge(
 ) -> None:
     """Judge a recorded run again, off line: the same report from the same record."""
     from conformance.certification import judge_transcript
+    from conformance.kills import load_kills
     from conformance.report.folder import write_reports
     from conformance.report.terminal import terminal_report
 
     result = judge_transcript(transcript)
     if report_dir is not None:
         write_reports(result, report_dir)
-    print(terminal_report(result, result.catalogue, result.rerun))
+    print(terminal_report(result, result.catalogue, result.rerun, load_kills()))
     sys.exit(STATUS[result.judgement.claim])
 
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from conformance.kills import load_kills
 from conformance.report.folder import write_reports
 from conformance.report.github import annotate, quiet
 from conformance.report.markdown import summary
@@ -21,7 +22,7 @@ def tell(result: Result, folder: Path | None, known: Callable[[str], bool]) -> N
         write_reports(result, folder)
     if path := os.environ.get("GITHUB_STEP_SUMMARY"):
         _append(Path(path), summary(result, result.catalogue, result.rerun))
-    text = terminal_report(result, result.catalogue, result.rerun)
+    text = terminal_report(result, result.catalogue, result.rerun, load_kills())
     if os.environ.get("GITHUB_ACTIONS") == "true":
         for line in annotate(result, known):
             print(line)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
+from conformance.diagnosis import diagnose
 from conformance.judge import Judgement
+from conformance.kills import Kill
 from conformance.model import CaseVerdict
 from conformance.readings import surviving
 from conformance.report.failure import failure_text
@@ -27,13 +29,14 @@ MARKS = {
 }
 
 
-def terminal_report(result: Result, catalogue: Catalogue, rerun: Callable[[str], str]) -> str:
+def terminal_report(result: Result, catalogue: Catalogue, rerun: Callable[[str], str], kills: Sequence[Kill]) -> str:
     """The whole report as text; ``rerun`` gives the command that runs one case again."""
     judgement = result.judgement
     headline = headline_of(result)
     lines = [headline, ""]
     lines += _requirements(judgement, catalogue)
     lines += _failures(result, catalogue, rerun)
+    lines += _diagnosis(result, kills)
     lines += [
         "",
         "Interpretation ledger (what the page leaves open, and what this target does):",
@@ -96,6 +99,16 @@ def _failures(result: Result, catalogue: Catalogue, rerun: Callable[[str], str])
         yield text + smallest_text(result.smallest.get(verdict.case))
     if len(bad) > MOST_FAILURES:
         yield f"\n… and {len(bad) - MOST_FAILURES} more; the report directory has all of them"
+
+
+def _diagnosis(result: Result, kills: Sequence[Kill]) -> Iterator[str]:
+    found = diagnose(result.failing_rows, result.blamed, kills)
+    if not found.alike:
+        return
+    yield "\nIt behaves as if:"
+    for each in found.alike:
+        yield f"  {each.note}  ({each.likeness:.0%} like the mutant {each.mutant}, which breaks {each.requirement})"
+    yield f"Look at {found.first} first."
 
 
 def _ledger(judgement: Judgement, catalogue: Catalogue) -> Iterator[str]:

@@ -200,7 +200,7 @@ def faulty(
 
 
 def told(result: Result) -> str:
-    return terminal_report(result, load_catalogue(), lambda case: f"again {case}")
+    return terminal_report(result, load_catalogue(), lambda case: f"again {case}", ())
 
 
 def test_a_failing_sequence_ends_with_its_smallest_part(faulty: tuple[str, Result, Path]) -> None:

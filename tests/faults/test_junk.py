@@ -77,5 +77,5 @@ def test_the_judge_and_the_reports_survive_any_answer(seed: int, clean: Result) 
     judgement = judge_run(clean.selected, records, catalogue, partial=False)
     assert share < 1 or judgement.claim != "conformant"
     result = replace(clean, transcript=replace(clean.transcript, records=tuple(records)), judgement=judgement)
-    assert terminal_report(result, catalogue, lambda case: case).isprintable() is False  # it has lines
+    assert terminal_report(result, catalogue, lambda case: case, ()).isprintable() is False  # it has lines
     json.dumps(document(result, catalogue)).encode("ascii")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from conformance.diagnosis import Suspect, suspects
@@ -69,7 +69,7 @@ def failures(
     """The first failures, in full."""
     cases = {case.id: case for case in result.selected}
     records = {record.case: record for record in result.transcript.records if not record.repeat}
-    rows = failing_rows(result)
+    rows = result.failing_rows
     for verdict in failing(result)[:SHOWN]:
         case, record = cases[verdict.case], records.get(verdict.case)
         sent = evidence(verdict, record)
@@ -84,12 +84,6 @@ def failures(
             rerun(verdict.case),
             suspects(rows, [each for each in kills if case.row in each.rows]),
         )
-
-
-def failing_rows(result: Result) -> set[str]:
-    """The table rows whose cases failed: a target's signature."""
-    row_of: Mapping[str, str] = {case.id: case.row for case in result.selected}
-    return {row_of[each.case] for each in failing(result) if each.outcome == "failed"}
 
 
 def _steps(record: Record) -> Iterator[Step]:

@@ -11,12 +11,12 @@ from typing import Any
 from jinja2 import Environment
 from markupsafe import Markup, escape
 
-from conformance.diagnosis import suspects
+from conformance.diagnosis import diagnose
 from conformance.kills import Kill
 from conformance.pages.environment import STYLES, environment
 from conformance.report.ledger import STATUS
 from conformance.report.page import view
-from conformance.report.page.failures import SHORT, failing, failing_rows, failures
+from conformance.report.page.failures import SHORT, failing, failures
 from conformance.report.terminal import MARKS
 from conformance.report.text import safe
 from conformance.result import Result
@@ -38,7 +38,7 @@ def report_page(result: Result, catalogue: Catalogue, kills: Sequence[Kill], rer
         families=view.families(judgement, catalogue),
         failures=list(failures(result, catalogue, kills, rerun)),
         failing=bad,
-        alike=suspects(failing_rows(result), kills),
+        diagnosis=diagnose(result.failing_rows, result.blamed, kills),
         answers=view.answers(judgement, catalogue),
         choices=view.choices(judgement, catalogue),
         untested=view.untested(judgement),
