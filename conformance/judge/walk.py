@@ -92,6 +92,7 @@ def arranged(ground: Ground) -> World:
     }
     return replace(world, collections=named)
 
+
 STATUS = "the status"
 """What a finding about a status that no outcome permits says."""
 
