@@ -93,6 +93,10 @@ def arranged(ground: Ground) -> World:
     return replace(world, collections=named)
 
 
+STATUS = "the status"
+"""What a finding about a status that no outcome permits says."""
+
+
 @dataclass(frozen=True, slots=True)
 class Walked:
     """How far a reading explains a case, and the differences where it does not."""
@@ -104,6 +108,11 @@ class Walked:
     def clean(self) -> bool:
         """Whether the reading explains the whole case."""
         return not any(each.severity == "failed" for each in self.findings)
+
+    @property
+    def unanswerable(self) -> bool:
+        """Whether the reading does not permit a status that was answered."""
+        return any(each.message == STATUS for each in self.findings)
 
 
 def walk(ground: Ground, reading: Reading) -> Walked:
@@ -213,7 +222,7 @@ def _wrong_status(ground: Ground, outcomes: Sequence[Outcome], post: Seen) -> li
     observed = f"{post.exchange.status} {detail}" if post.exchange.status else f"no answer ({post.exchange.trouble})"
     # A server error breaks the rule of the row, and BOD-3 whatever was sent.
     broken = [requirement] + ["BOD-3"] * ((post.exchange.status or 0) >= 500)
-    return [Finding(each, "the status", expected, observed, post.index) for each in dict.fromkeys(broken)]
+    return [Finding(each, STATUS, expected, observed, post.index) for each in dict.fromkeys(broken)]
 
 
 def _refusal_advisories(ground: Ground, outcome: Outcome, post: Seen) -> list[Finding]:
@@ -252,8 +261,8 @@ def _race(ground: Ground, reading: Reading, at: int, state: World, posts: Sequen
 
 
 def furthest(tried: Iterable[Walked]) -> Walked:
-    """The walk that explains most."""
-    return min(tried, key=lambda each: (not each.clean, -each.reached, len(each.findings)))
+    """The walk that explains most. One that permits what was answered explains more than one that does not."""
+    return min(tried, key=lambda each: (not each.clean, -each.reached, each.unanswerable, len(each.findings)))
 
 
 def _racing(ground: Ground, request: Request, at: int, index: int, post: Seen) -> Racing:
