@@ -11,11 +11,12 @@ from conformance.body import LARGE_BODY
 from conformance.judge import compare
 from conformance.judge.blame import Moment
 from conformance.judge.choices import choices_of
+from conformance.judge.ground import Ground, arranged, by_stage, ids_of
 from conformance.judge.leaks import leaks
 from conformance.judge.same import disagreements
 from conformance.judge.seen import READ_OPS, Seen, items_of, parse, short
 from conformance.judge.shape import problems, zoneless
-from conformance.judge.walk import Ground, arranged, by_stage, furthest, ids_of, walk
+from conformance.judge.walk import furthest, walk
 from conformance.model import (
     Binding,
     Case,

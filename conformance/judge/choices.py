@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from conformance.judge.ground import Ground
 from conformance.judge.seen import Seen
 from conformance.judge.shape import instant
-from conformance.judge.walk import Ground
 
 
 def choices_of(ground: Ground) -> tuple[tuple[str, str], ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.judge.walk import Ground
+from conformance.judge.ground import Ground
 from conformance.model import Finding
 
 

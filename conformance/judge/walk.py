@@ -2,96 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from conformance.body import Meaning, interpret
 from conformance.judge import compare
 from conformance.judge.blame import Moment, choose
-from conformance.judge.compare import Lens
-from conformance.judge.seen import Seen, items_of, short
+from conformance.judge.ground import Ground, arranged, meaning_of, name_of
+from conformance.judge.readback import read_back
+from conformance.judge.seen import Seen, short
 from conformance.judge.serial import End, Racing, ends
 from conformance.model import (
-    Binding,
-    Case,
-    Collection,
-    Dataset,
     Effect,
     Expectation,
     Finding,
     Member,
     Outcome,
-    ReadOp,
     Request,
-    Run,
     Step,
     World,
 )
 from conformance.oracle import permitted
 from conformance.readings import Reading
-from conformance.render import FIRST_UNKNOWN
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What the walk stands on, whatever the reading: the case, what was seen, and what is served."""
-
-    case: Case
-    binding: Binding
-    seen: Sequence[Seen]
-    served: frozenset[ReadOp]
-    stored: Mapping[int, Mapping[str, object]]
-    created: Mapping[str, int]
-    known_before: frozenset[int]
-    """Ids of collections that users had before the first request without our arranging them."""
-
-    posted: Mapping[int, Sequence[Seen]]
-    """The answers to each step's requests, in the order of the requests."""
-    read: Mapping[int, Sequence[Seen]]
-    """What was read back after each step; -1 is before the first."""
-    ids: Mapping[int, str | None]
-    """Dataset ids by number; the suite's unknown ones are None."""
-
-    def posts(self, at: int) -> Sequence[Seen]:
-        """The answers to a step's requests."""
-        return self.posted.get(at, ())
-
-    def reads(self, at: int) -> Sequence[Seen]:
-        """What was read back after a step."""
-        return self.read.get(at, ())
-
-    def lens(self, reading: Reading) -> Lens:
-        """The comparison's view of this ground."""
-        return Lens(self.binding, self.created, self.case.verifies, reading, self.stored)
-
-
-def ids_of(binding: Binding) -> dict[int, str | None]:
-    """Dataset symbols by id; the suite's unknown ids are None."""
-    numbers: dict[int, str | None] = {FIRST_UNKNOWN + n: None for n in range(100)}
-    numbers.update({number: symbol for symbol, number in binding.datasets.items()})
-    return numbers
-
-
-def by_stage(seen: Iterable[Seen]) -> tuple[dict[int, list[Seen]], dict[int, list[Seen]]]:
-    """The POSTs and the reads, each by the step that they belong to."""
-    posted: dict[int, list[Seen]] = {}
-    read: dict[int, list[Seen]] = {}
-    for each in seen:
-        (posted if each.exchange.op == "create" else read).setdefault(each.exchange.stage, []).append(each)
-    for posts in posted.values():
-        posts.sort(key=lambda each: int(each.exchange.about))
-    return posted, read
-
-
-def arranged(ground: Ground) -> World:
-    """The case's world with the names that its collections were given."""
-    world, binding, case = ground.case.world, ground.binding, ground.case
-    named = {
-        symbol: replace(row, name=row.name if case.exact_names else f"{row.name} {binding.token}")
-        for symbol, row in world.collections.items()
-    }
-    return replace(world, collections=named)
-
 
 STATUS = "the status"
 """What a finding about a status that no outcome permits says."""
@@ -159,21 +90,21 @@ def _single(ground: Ground, reading: Reading, at: int, state: World, step: Step,
         found = _refusal_advisories(ground, fitting[0], post)
     else:
         symbol = f"new-{at}-0"
-        name, judge_name = _name_of(request, post)
+        name, judge_name = name_of(request, post)
         after = state.after(effect, request.caller, symbol, name)
         moment = Moment(after, request.caller, request.selected, effect, symbol)
         lens = ground.lens(reading)
         found = [
             *compare.collection(post.object, symbol, moment, request.caller, lens, post.index, judge_name=judge_name)
         ]
-    found += _read_back(ground, reading, at, moment)
+    found += read_back(ground, reading, at, moment)
     return _go_on(ground, reading, at, moment.state, found)
 
 
 def _permitted(ground: Ground, reading: Reading, state: World, step: Step, post: Seen) -> list[Outcome]:
     (request,) = step.requests
     if not step.expect:
-        return permitted(reading, state, request.caller, _authenticated(ground, request), _meaning(post), ground.ids)
+        return permitted(reading, state, request.caller, _authenticated(ground, request), meaning_of(post), ground.ids)
     return [_outcome(reading, each) for each in step.expect if reading.allows(each.when)]
 
 
@@ -197,20 +128,6 @@ def _outcome(reading: Reading, expect: Expectation) -> Outcome:
 def _authenticated(ground: Ground, request: Request) -> bool:
     valid = request.credentials == f"Bearer ${{{request.caller}}}"
     return valid and ground.case.world.users[request.caller].api_key == "active"
-
-
-def _meaning(post: Seen) -> Meaning:
-    return interpret(post.exchange.request_body, post.exchange.request_headers.get("content-type"))
-
-
-def _name_of(request: Request, post: Seen) -> tuple[str, bool]:
-    """The created collection's name: as sent, or as answered where the page leaves open what becomes of it."""
-    creations = _meaning(post).creations
-    sent = creations[0].name if creations else None
-    if request.judge_name and sent is not None and creations[0].judge_name:
-        return sent, True
-    answered = post.object.get("name")
-    return (answered if isinstance(answered, str) else sent or ""), False
 
 
 def _wrong_status(ground: Ground, outcomes: Sequence[Outcome], post: Seen) -> list[Finding]:
@@ -266,9 +183,9 @@ def furthest(tried: Iterable[Walked]) -> Walked:
 
 
 def _racing(ground: Ground, request: Request, at: int, index: int, post: Seen) -> Racing:
-    name, _ = _name_of(request, post)
+    name, _ = name_of(request, post)
     status = post.exchange.status or 0
-    return Racing(request.caller, _authenticated(ground, request), _meaning(post), status, f"new-{at}-{index}", name)
+    return Racing(request.caller, _authenticated(ground, request), meaning_of(post), status, f"new-{at}-{index}", name)
 
 
 def _race_end(ground: Ground, reading: Reading, at: int, end: End, posts: Sequence[Seen]) -> Walked:
@@ -287,7 +204,7 @@ def _race_end(ground: Ground, reading: Reading, at: int, end: End, posts: Sequen
     last = list(end.effects)[-1] if end.effects else None
     caller = requests[0].caller if last is None else requests[int(last.split("-")[2])].caller
     together = _together(end.effects) if end.effects else None
-    findings += _read_back(ground, reading, at, Moment(end.state, caller, effect=together, created=last))
+    findings += read_back(ground, reading, at, Moment(end.state, caller, effect=together, created=last))
     return _go_on(ground, reading, at, end.state, findings)
 
 
@@ -301,101 +218,3 @@ def _together(effects: Mapping[str, Effect]) -> Effect:
         moved=frozenset().union(*(each.moved for each in every)),
         promoted_runs=frozenset().union(*(each.promoted_runs for each in every)),
     )
-
-
-# ---------------------------------------------------------------- reading back
-
-
-def _read_back(ground: Ground, reading: Reading, at: int, moment: Moment) -> list[Finding]:
-    findings: list[Finding] = []
-    lens = ground.lens(reading)
-    lists: dict[str, list[Seen]] = {}
-    for seen in ground.reads(at):
-        exchange = seen.exchange
-        if exchange.op not in ground.served:
-            continue
-        if exchange.op == "collections":
-            lists.setdefault(exchange.who, []).append(seen)
-        else:
-            findings += _one(ground, moment, lens, seen)
-    for who, pages in lists.items():
-        findings += _list(ground, moment, who, pages, lens)
-    return findings
-
-
-def _one(ground: Ground, moment: Moment, lens: Lens, seen: Seen) -> Iterator[Finding]:
-    """One row that was read by its id."""
-    exchange, state = seen.exchange, moment.state
-    rows: Mapping[str, Collection | Dataset | Run]
-    rows = {"collection": state.collections, "dataset": state.datasets, "run": state.runs}[exchange.op]  # type: ignore[assignment]
-    row = rows.get(exchange.about)
-    if row is None:
-        return
-    readable = state.may_read(exchange.who, row)
-    if not readable:
-        if exchange.status == 200:
-            yield lens.find(("VIS-6",), f"{exchange.who} reads {exchange.about}", "404", 200, seen.index)
-        return
-    if not seen.usable:
-        if not exchange.truncated:
-            candidates = ("VIS-6", "CRE-3") if row.owner != exchange.who else ("CRE-3", "VIS-6")
-            yield lens.find(candidates, f"{exchange.who} reads {exchange.about}", 200, seen.unusable, seen.index)
-        return
-    if exchange.op == "collection":
-        judge_name = _judges_name(ground, exchange.about)
-        yield from compare.collection(
-            seen.object, exchange.about, moment, exchange.who, lens, seen.index, judge_name=judge_name
-        )
-    elif exchange.op == "dataset":
-        yield from compare.dataset(seen.object, exchange.about, moment, exchange.who, lens, seen.index)
-    else:
-        yield from compare.run(seen.object, exchange.about, moment, lens, seen.index)
-
-
-def _judges_name(ground: Ground, symbol: str) -> bool:
-    """Whether a collection's name is fixed: arranged, or sent in a way that the page decides."""
-    if not symbol.startswith("new-"):
-        return True
-    _, at, index = symbol.split("-")
-    step = ground.case.steps[int(at)]
-    return _name_of(step.requests[int(index)], ground.posts(int(at))[int(index)])[1]
-
-
-def _list(ground: Ground, moment: Moment, who: str, pages: Sequence[Seen], lens: Lens) -> Iterator[Finding]:
-    """A user's list of collections: what they may read is in it, nothing else, and it says what is so."""
-    if not all(page.usable for page in pages):
-        if not any(page.exchange.truncated for page in pages):
-            bad = next(page for page in pages if not page.usable)
-            yield lens.find(("CRE-3",), f"{who} lists collections", 200, bad.unusable, bad.index)
-        return
-    first = pages[0]
-    items = items_of(pages)
-    for symbol, row in moment.state.collections.items():
-        number = lens.id_of(symbol)
-        if number is None:
-            continue
-        if not moment.state.may_read(who, row):
-            if number in items:
-                yield lens.find(("VIS-6",), f"{who} finds {symbol} in the list", "not listed", "listed", first.index)
-        elif number not in items:
-            candidates = ("VIS-6", "CRE-3") if row.owner != who else ("CRE-3", "CRE-1", "ATO-1")
-            yield lens.find(candidates, f"{who} finds {symbol} in the list", "listed", "not listed", first.index)
-        else:
-            judge_name = _judges_name(ground, symbol)
-            yield from compare.collection(items[number], symbol, moment, who, lens, first.index, judge_name=judge_name)
-    yield from _uninvited(ground, moment, who, items, lens, first)
-
-
-def _uninvited(
-    ground: Ground, moment: Moment, who: str, items: Mapping[int, Mapping[str, object]], lens: Lens, first: Seen
-) -> Iterator[Finding]:
-    """CRE-1 and ATO-1: a collection in the list that neither the set-up nor a 201 made."""
-    known = {lens.id_of(symbol) for symbol in moment.state.collections} | ground.known_before
-    for number, item in items.items():
-        if number in known:
-            continue
-        name = item.get("name")
-        if ground.binding.shared_accounts and not (isinstance(name, str) and ground.binding.token in name):
-            continue
-        blamed = ("CRE-1",) if moment.effect is not None else ("ATO-1", "AUT-2", "VIS-6")
-        yield lens.find(blamed, f"{who}'s list holds a collection that no 201 made", "none", dict(item), first.index)
