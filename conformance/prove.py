@@ -8,6 +8,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -75,8 +76,12 @@ class Proof:
 def subjects(pattern: str = "*") -> list[Subject]:
     """Reference, variants, combinations of variants (seeded) and mutants; UsageError outside a checkout."""
     variants = [Subject(each["id"], "variant", note=each["note"]) for each in _entries("correct")]
+    others = [
+        Subject(each["id"], "variant", note=each["note"]) for each in _elsewhere() if shutil.which(each["program"])
+    ]
     mutants = [Subject(each["id"], "mutant", tuple(each["breaks"]), each["note"]) for each in _entries("faulty")]
-    found = [Subject("reference", "reference"), *variants, *_combinations([each.id for each in variants]), *mutants]
+    mixed = _combinations([each.id for each in variants])
+    found = [Subject("reference", "reference"), *variants, *others, *mixed, *mutants]
     return [each for each in found if fnmatch.fnmatch(each.id, pattern)]
 
 
@@ -89,6 +94,17 @@ def _root() -> Path:
 def _entries(folder: Literal["correct", "faulty"]) -> list[dict[str, Any]]:
     files = sorted((_root() / "mutants" / folder).glob("*.yaml"))
     return [each for path in files for each in yaml.safe_load(path.read_text(encoding="utf-8"))]
+
+
+def _elsewhere() -> list[dict[str, Any]]:
+    """Correct implementations that are no patch of the reference: a program and its arguments."""
+    entries: list[dict[str, Any]] = yaml.safe_load((_root() / "mutants" / "elsewhere.yaml").read_text(encoding="utf-8"))
+    return [{**each, "program": sys.executable if each["program"] == "python" else each["program"]} for each in entries]
+
+
+def not_here() -> list[str]:
+    """Variants that this machine has no program for, so that they are not proved."""
+    return [f"{each['id']} (no {each['program']})" for each in _elsewhere() if not shutil.which(each["program"])]
 
 
 def _combinations(variants: Sequence[str]) -> Iterator[Subject]:
@@ -200,11 +216,17 @@ def _plan(depth: Literal["quick", "standard"]) -> Plan:
     return make_plan(depth, 0)
 
 
+def _command(name: str) -> list[str]:
+    other = next((each for each in _elsewhere() if each["id"] == name), None)
+    if other:
+        return [other["program"], *other["arguments"]]
+    return [sys.executable, "-m", "reference_impl"] if name == "reference" else [sys.executable, "-m", "mutants", name]
+
+
 @contextmanager
 def serving(name: str) -> Iterator[str]:
     """A subject's base URL while it runs; UsageError when it does not start."""
-    module = ["reference_impl"] if name == "reference" else ["mutants", name]
-    command = [sys.executable, "-m", *module, "--port", "0"]
+    command = [*_command(name), "--port", "0"]
     with subprocess.Popen(
         command, cwd=_root(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:

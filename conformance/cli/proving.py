@@ -24,7 +24,7 @@ def prove(
     import json
 
     from conformance.errors import NothingSelected
-    from conformance.prove import matrix, proof_line, subjects, summary
+    from conformance.prove import matrix, not_here, proof_line, subjects, summary
     from conformance.prove import prove as proofs
     from conformance.prove import record as keep
 
@@ -41,4 +41,6 @@ def prove(
     if record:
         keep(found)
     print(summary(found))
+    if missing := not_here():
+        print(f"not proved here: {', '.join(missing)}")
     sys.exit(Exit.CONFORMANT if all(each.right for each in found) else Exit.NOT_CONFORMANT)
