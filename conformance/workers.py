@@ -43,6 +43,7 @@ class Order:
     headers: Mapping[str, str]
     run_id: str
     bodies: tuple[bytes, ...]
+    drawings: tuple[bytes, ...]
     digests: Mapping[str, str]
     cases: tuple[str, ...]
     concurrency: int
@@ -102,6 +103,7 @@ class Controller:
             headers=self._on.transport.headers,
             run_id=self._on.run_id,
             bodies=self._plan.bodies,
+            drawings=self._plan.drawings,
             digests=digests(),
             cases=tuple(case.id for case in self._cases[self._nodes :: workers]),
             concurrency=-(-self._on.concurrency // workers),
@@ -179,7 +181,8 @@ class Share(pytest.Item):
         arranger = arranger_of(settings, transport, redactor, order.run_id)
         on = Execution(settings.base_url, transport, arranger, redactor, order.run_id, order.concurrency)
         mine = set(order.cases)
-        cases = [case for case in make_plan(settings.depth, settings.seed, order.bodies).cases if case.id in mine]
+        plan = make_plan(settings.depth, settings.seed, order.bodies, order.drawings)
+        cases = [case for case in plan.cases if case.id in mine]
         try:
             execute(cases, on, lambda record: self._tell(case=record.case, record=_packed(record)))
         finally:
