@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from conformance.connection import Answer
 from conformance.model import Case, Dataset, Source, User, World
 from conformance.redact import Redactor
 from conformance.targets import Arranged, ProviderStates, Unarranged
-from conformance.transport import Answer, Transport
+from conformance.transport import Transport
 
 KINDS = ("organizations", "users", "collections", "datasets", "runs")
 
