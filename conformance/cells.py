@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations_with_replacement, permutations, product
 
 from conformance.model import Case, Collection, Dataset, Request, Source, Step, User, World
@@ -64,10 +65,15 @@ def is_accepted_somewhere(caller: str, cell: Sequence[Kind]) -> bool:
 
 def orders(caller: str, cell: tuple[Kind, ...]) -> list[tuple[Kind, ...]]:
     """The orders in which a cell is sent: all where its order could matter, else one."""
-    alone = [is_accepted_somewhere(caller, (kind,)) for kind in cell]
+    alone = [_is_accepted_alone(caller, kind) for kind in cell]
     if alone.count(False) <= 1:
         return list(dict.fromkeys(permutations(cell)))
     return [cell]
+
+
+@cache
+def _is_accepted_alone(caller: str, kind: Kind) -> bool:
+    return is_accepted_somewhere(caller, (kind,))
 
 
 def cell_cases(source: Source) -> Iterator[Case]:

@@ -42,7 +42,7 @@ class Settings:
     seed: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)
     state_headers: Mapping[str, str] = field(default_factory=dict)
-    concurrency: int = 16
+    concurrency: int = 32
     timeout: float = 30.0
     report_dir: Path | None = None
     target: Target | None = None

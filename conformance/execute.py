@@ -46,7 +46,7 @@ class Execution:
     arranger: Arranger
     redactor: Redactor
     run_id: str
-    concurrency: int = 16
+    concurrency: int = 32
     started: float = field(default_factory=time.monotonic)
     room: Room = field(default_factory=Room)
     race: Race = race

@@ -14,7 +14,7 @@ from conformance.spec import load_catalogue
 from conformance.targets.target_file import Target
 from conformance.transport import origin_of
 
-CONCURRENCY = 16
+CONCURRENCY = 32
 ON_SHARED_ACCOUNTS = 4
 """Requests at a time where nothing is said, and the deployment is not a test's own."""
 

@@ -6,14 +6,16 @@ import json
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import jsonschema_rs
 import yaml
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError, best_match
 
 from conformance.errors import SourceError, UsageError
 from conformance.paths import SPEC, shown
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 try:
     from yaml import CSafeLoader as _Base
@@ -58,7 +60,13 @@ def load(path: Path, schema: str | None = None) -> tuple[Any, Lines]:
 
 def validate(path: Path, document: Any, lines: Lines, schema: str) -> None:
     """Refuse a document that breaks the schema, at the line of the mistake."""
-    error = best_match(_validator(schema).iter_errors(document))
+    if _is_plainly_valid(document, schema):
+        return
+    # Imported here: its messages are for people, and almost no document has a mistake.
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
+    error = best_match(Draft202012Validator(_document(schema)).iter_errors(document))
     if error is not None:
         where = list(error.absolute_path)
         if error.validator == "additionalProperties" and isinstance(error.instance, Mapping):
@@ -82,14 +90,22 @@ def _unknown(error: ValidationError) -> str:
     return f"unknown: {', '.join(str(each) for each in given if each not in schema.get('properties', {}))}"
 
 
-@cache
-def _validator(schema: str) -> Draft202012Validator:
-    return Draft202012Validator(_document(schema))
+def _is_plainly_valid(document: Any, schema: str) -> bool:
+    """Whether the quick validator accepts the document; False where it does not take values of its kind."""
+    try:
+        return _validator(schema).is_valid(document)
+    except ValueError:
+        return False
 
 
 @cache
-def _document(schema: str) -> Mapping[str, Any]:
-    document: Mapping[str, Any] = json.loads((SPEC / "schemas" / f"{schema}.schema.json").read_text(encoding="utf-8"))
+def _validator(schema: str) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(_document(schema))
+
+
+@cache
+def _document(schema: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((SPEC / "schemas" / f"{schema}.schema.json").read_text(encoding="utf-8"))
     return document
 
 

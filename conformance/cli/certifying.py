@@ -102,8 +102,6 @@ def _workers(number: str | None, elsewhere: list[str] | None) -> list[str]:
 def _certify(
     settings: Settings, passed_on: list[str], workers: list[str], gate: Gate | None, issue: Issue | None
 ) -> NoReturn:
-    from conformance.cli.telling import tell
-
     if issue is not None:
         issue.begin()
     certification = _run(_certification(settings, only_select=bool(workers)), passed_on)
@@ -112,6 +110,8 @@ def _certify(
         _run(certification, passed_on)
     result = certification.result
     assert result is not None
+    from conformance.cli.telling import tell  # the pages' templates take a while: not before the first request
+
     tell(result, settings.report_dir, gate.knows if gate else lambda case: False)
     if issue is not None:
         issue.end(result)

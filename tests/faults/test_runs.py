@@ -20,7 +20,7 @@ from tests.faults.faults import FAULTS, Fault, reset
 from tests.faults.proxy import Message, Proxy, Share, address_of
 
 MEGABYTES = 500
-"""What the suite may take with sixteen answers of any size at a time; 200 MB each would be six times as much."""
+"""What the suite may take with 32 answers of any size at a time; 200 MB each would be six times as much."""
 
 
 def test_a_slow_line_that_loses_one_answer_in_a_hundred_changes_no_verdict(reference: str, tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ def test_an_option_wins_over_the_file_and_what_neither_says_has_a_default(tmp_pa
     chosen = settings_of(given, target)
     assert (chosen.base_url, chosen.concurrency, chosen.limits.answer) == ("http://127.0.0.1/x", 7, 9.0)
     assert chosen.headers == {"x-stage": "secret-stage", "x-plain": "red"}
-    assert settings_of(Given(base_url="http://127.0.0.1/x"), None).concurrency == 16
+    assert settings_of(Given(base_url="http://127.0.0.1/x"), None).concurrency == 32
 
 
 def test_provider_states_by_option_contradict_a_file_of_accounts(tmp_path: Path) -> None:
