@@ -7,7 +7,6 @@ import json
 import re
 import shlex
 import shutil
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,16 +32,14 @@ def test_two_builds_are_equal_byte_for_byte(sources: Sources, files: dict[str, b
     assert site(sources) == files
 
 
-def test_hundreds_of_mutants_are_shown_in_less_than_five_seconds(sources: Sources) -> None:
+def test_hundreds_of_mutants_are_shown(sources: Sources) -> None:
     rows = tuple(sources.rows)
     rules = tuple(sources.catalogue.requirements)
     many = tuple(
         Kill(f"mutant-{at}", "a fault <b>with</b> markup", (rules[at % len(rules)],), rows[at % 7 :: 7])
         for at in range(400)
     )
-    started = time.perf_counter()
     files = site(replace(sources, kills=many))
-    assert time.perf_counter() - started < 5
     text = files["mutants.html"].decode()
     assert text.count('<tr id="mutant-') == 400
     assert "<b>with</b>" not in text and "&lt;b&gt;with" in text
