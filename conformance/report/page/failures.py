@@ -10,6 +10,7 @@ from conformance.kills import Kill
 from conformance.model import Case, CaseVerdict, Exchange, Finding, Record
 from conformance.report.failure import curl, evidence, world_lines
 from conformance.report.page.difference import Parts, difference
+from conformance.report.row import row_text
 from conformance.result import Result
 from conformance.spec import Catalogue, Requirement
 
@@ -55,6 +56,8 @@ class Failure:
     repeat: str
     rerun: str
     alike: tuple[Suspect, ...]
+    smallest: str
+    """The smallest part of a drawn case that fails, as a table row; empty where there is none."""
 
 
 def failing(result: Result) -> list[CaseVerdict]:
@@ -83,6 +86,7 @@ def failures(
             curl(sent, result.transcript.header.base_url) if sent else "",
             rerun(verdict.case),
             suspects(rows, [each for each in kills if case.row in each.rows]),
+            row_text(part.case, part.rules[0]) if (part := result.smallest.get(case.id)) else "",
         )
 
 
