@@ -16,9 +16,12 @@ from conformance.kills import Kill
 SHOWN = 3
 LEAST = 0.1
 """A mutant that is less like than this says nothing."""
-NEIGHBOURS = 5
-BLAME = 1.0
-"""What the judge's own blame weighs beside the neighbours'."""
+BLAME = 3.0
+"""What the judge's own blame weighs beside the nearest mutant's requirements."""
+SYMPTOMS = frozenset({"ATO-1", "ATO-2", "BOD-3", "CRE-1", "CRE-3", "VIS-6"})
+"""What breaks along with other rules; beside these it weighs half."""
+FOLLOWS = {"PRO-1": "VIS-4", "PRO-2": "VIS-4"}
+"""A collection that is not shared promotes nothing: beside its cause a rule weighs half."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +54,24 @@ def suspects(failing: Collection[str], kills: Sequence[Kill]) -> tuple[Suspect, 
 
 
 def look_first(failing: Collection[str], blamed: Mapping[str, int], kills: Sequence[Kill]) -> str | None:
-    """The requirement that the neighbours break and the judge blames most."""
+    """The requirement that the judge blames most and the nearest mutant breaks."""
     weight: dict[str, float] = defaultdict(float)
-    total = sum(blamed.values())
-    for name, cases in blamed.items():
-        weight[name] += BLAME * cases / total
-    for likeness, kill in _ranked(failing, kills)[:NEIGHBOURS]:
+    causes = {name: _share(name, blamed) * cases for name, cases in blamed.items()}
+    for name, share in causes.items():
+        weight[name] += BLAME * share / sum(causes.values())
+    for likeness, kill in _ranked(failing, kills)[:1]:
         for at, name in enumerate(kill.breaks):
-            weight[name] += likeness**2 / (at + 1)
+            weight[name] += likeness / (at + 1)
     return max(weight, key=lambda name: (weight[name], name), default=None)
+
+
+def _share(name: str, blamed: Mapping[str, int]) -> float:
+    """A race fails, too, where a single request does: what it blames counts where nothing else is to blame."""
+    if len(blamed) == 1 or all(each.startswith("CON-") for each in blamed):
+        return 1.0
+    if name.startswith("CON-"):
+        return 0.0
+    return 0.5 if name in SYMPTOMS or FOLLOWS.get(name) in blamed else 1.0
 
 
 def _ranked(failing: Collection[str], kills: Sequence[Kill]) -> list[tuple[float, Kill]]:

@@ -110,4 +110,7 @@ def _uninvited(
         if ground.binding.shared_accounts and not (isinstance(name, str) and ground.binding.token in name):
             continue
         blamed = ("CRE-1",) if moment.effect is not None else ("ATO-1", "AUT-2", "VIS-6")
+        owner = item.get("user")
+        if isinstance(owner, dict) and owner.get("id") not in ground.binding.users.values():
+            blamed = ("VIS-6",)  # a stranger's
         yield lens.find(blamed, f"{who}'s list holds a collection that no 201 made", "none", dict(item), first.index)
