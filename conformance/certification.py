@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import secrets
 import shlex
+import shutil
 import tempfile
 import time
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -16,19 +18,20 @@ from conformance.allowance import Limits
 from conformance.consent import require_consent
 from conformance.errors import ConformanceError, Interrupted, NothingSelected, TranscriptRefused, defect
 from conformance.execute import Execution, execute
-from conformance.judge import judge_run
+from conformance.judge import Judging
 from conformance.model import Case, Record
 from conformance.plan import DEPTHS, Depth, Plan, make_plan
 from conformance.preflight import preflight
+from conformance.recording import Recording
 from conformance.redact import Redactor
 from conformance.result import Result
 from conformance.shrink import shrink
-from conformance.smallest import ordinary, smallest
-from conformance.spec import Catalogue, digests, load_catalogue
+from conformance.smallest import is_part, smallest
+from conformance.spec import digests, load_catalogue
 from conformance.targets import Arranger, DocumentedApi, ProviderStates
 from conformance.targets.accounts import Accounts
 from conformance.targets.target_file import Target
-from conformance.transcript import Header, Writer, read
+from conformance.transcript import Header, Transcript, header_of, read
 from conformance.transport import Tls, Transport, origin_of
 
 
@@ -107,28 +110,28 @@ def certify(
     """Carry the selected cases out and judge them from the record; ``progress`` gets (done, of)."""
     if not selected:
         raise NothingSelected("no case matches the selection")
-    folder = settings.report_dir or Path(tempfile.mkdtemp(prefix="conformance-"))
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "transcript.jsonl"
-    partial = len(selected) < len(plan.cases)
+    how = carry_out or execute
+    if settings.report_dir is not None:
+        settings.report_dir.mkdir(parents=True, exist_ok=True)
+        return _recorded(settings, plan, selected, settings.report_dir / "transcript.jsonl", progress, how)
+    folder = Path(tempfile.mkdtemp(prefix="conformance-"))
     try:
-        _record(settings, plan, selected, path, partial, progress, carry_out or execute)
-        return judge_transcript(path, plan)
-    finally:
-        if settings.report_dir is None:
-            path.unlink(missing_ok=True)
-            folder.rmdir()
+        result = _recorded(settings, plan, selected, folder / "transcript.jsonl", progress, how)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    weakref.finalize(result.transcript.records, shutil.rmtree, folder, ignore_errors=True)  # they lie there
+    return result
 
 
-def _record(
+def _recorded(
     settings: Settings,
     plan: Plan,
     selected: Sequence[Case],
     path: Path,
-    partial: bool,
     progress: Callable[[int, int], None],
     carry_out: CarryOut,
-) -> None:
+) -> Result:
     require_consent(settings.write_to, settings.base_url, *([] if settings.accounts else [settings.provider_states]))
     redactor = redactor_of(settings)
     transport = transport_of(settings)
@@ -137,59 +140,55 @@ def _record(
     on = Execution(settings.base_url, transport, arranger, redactor, run_id, settings.concurrency)
     try:
         on = _checked(on)
-        header = Header(
-            base_url=settings.base_url,
-            suite=__version__,
-            catalogue=load_catalogue().version,
-            depth=plan.depth,
-            seed=plan.seed,
-            run_id=run_id,
-            started=datetime.now(UTC).isoformat(timespec="seconds"),
-            selection=tuple(case.id for case in selected) if partial else None,
-            digests=digests(),
-            bodies=plan.bodies,
-            drawings=plan.drawings,
-            notes=() if settings.tls.verify else (UNVERIFIED,),
-            held_to=settings.held_to,
-            command=settings.command,
-        )
+        header = _header(settings, plan, selected, run_id)
+        catalogue = load_catalogue().held_to(settings.held_to)
         with path.open("w", encoding="ascii", newline="\n") as stream:
-            writer = Writer(stream, header)
-            records: list[Record] = []
-
-            def keep(record: Record) -> None:
-                writer.add(record)
-                records.append(record)
-                if len(records) <= len(selected):
-                    progress(len(records), len(selected))
-
-            catalogue = load_catalogue().held_to(settings.held_to)
-            started = time.monotonic()
-            aborted = ""
-            try:
-                carry_out(selected, on, keep)
-                for repeat in range(1, settings.confirm + 1):
-                    again = _failed(selected, records, catalogue, partial)
-                    execute(again, replace(on, repeat=repeat), keep)
-                shrink(selected, records, catalogue, on, keep)
-            except ConformanceError as error:
-                aborted = str(error)
-            except KeyboardInterrupt:
-                aborted = "the run was interrupted"
-            with transport.allowance.lifted():
-                left = arranger.close()
-            writer.close(time.monotonic() - started, aborted, left)
+            run = Recording(path, stream, header, selected, catalogue, progress)
+            transcript = _carried_out(run, selected, on, settings.confirm, carry_out)
     finally:
         transport.close()
+    judgement = run.judgement(transcript.aborted)
+    return Result(plan, catalogue, tuple(selected), transcript, judgement, smallest(selected, judgement, run.records))
 
 
-def _failed(selected: Sequence[Case], records: Sequence[Record], catalogue: Catalogue, partial: bool) -> Sequence[Case]:
-    """Cases that failed by themselves: what conflicts with others only, no repetition settles."""
-    first = [each for each in records if not each.repeat]
-    judgement = judge_run(selected, first, catalogue, partial=partial)
-    return [
-        case for case in selected if judgement.cases[case.id].outcome == "failed" and case.id not in judgement.conflict
-    ]
+def _header(settings: Settings, plan: Plan, selected: Sequence[Case], run_id: str) -> Header:
+    return Header(
+        base_url=settings.base_url,
+        suite=__version__,
+        catalogue=load_catalogue().version,
+        depth=plan.depth,
+        seed=plan.seed,
+        run_id=run_id,
+        started=datetime.now(UTC).isoformat(timespec="seconds"),
+        selection=tuple(case.id for case in selected) if len(selected) < len(plan.cases) else None,
+        digests=digests(),
+        bodies=plan.bodies,
+        drawings=plan.drawings,
+        notes=() if settings.tls.verify else (UNVERIFIED,),
+        held_to=settings.held_to,
+        command=settings.command,
+    )
+
+
+def _carried_out(
+    run: Recording, selected: Sequence[Case], on: Execution, confirm: int, carry_out: CarryOut
+) -> Transcript:
+    """The closed transcript of the run, of its repetitions, and of the search for smaller cases that fail."""
+    started = time.monotonic()
+    aborted = ""
+    try:
+        carry_out(selected, on, run.keep)
+        failed = run.failed() if confirm else ()
+        for repeat in range(1, confirm + 1):
+            execute(failed, replace(on, repeat=repeat), run.keep)
+        shrink(selected, run.judgement(), run.records, on, run.keep)
+    except ConformanceError as error:
+        aborted = str(error)
+    except KeyboardInterrupt:
+        aborted = "the run was interrupted"
+    with on.transport.allowance.lifted():
+        left = on.arranger.close()
+    return run.close(time.monotonic() - started, aborted, left)
 
 
 def _checked(on: Execution) -> Execution:
@@ -230,28 +229,23 @@ def arranger_of(settings: Settings, transport: Transport, redactor: Redactor, ru
 
 
 def judge_transcript(path: Path, plan: Plan | None = None) -> Result:
-    """Judge a recorded run, live or off line; TranscriptRefused where it belongs to other tables."""
-    transcript = read(path)
-    header = transcript.header
+    """Judge a recorded run off line; TranscriptRefused where it belongs to other tables."""
+    header = header_of(path)
     depth = next((each for each in DEPTHS if each == header.depth), None)
     if depth is None:
         raise TranscriptRefused(f"{path}:1: there is no depth {header.depth!r}")
     for name, digest in digests().items():
         if header.digests.get(name) != digest:
             raise TranscriptRefused(f"{path}:1: recorded by a suite whose {name} differ from this one ({__version__})")
-    live = plan is not None
     plan = plan or make_plan(depth, header.seed, header.bodies, header.drawings)
     selected = plan.cases if header.selection is None else plan.only(header.selection)
-    aborted = (
-        "the transcript has no footer: the run was cut off" if transcript.footer is None else transcript.footer.aborted
-    )
     catalogue = load_catalogue().held_to(header.held_to)
-    partial = header.selection is not None
+    judging = Judging(selected, catalogue)
     try:
-        judgement = judge_run(selected, ordinary(transcript.records), catalogue, partial=partial, aborted=aborted)
+        transcript = read(path, lambda record: None if is_part(record.case) else judging.add(record))
+        partial = header.selection is not None
+        judgement = judging.judgement(transcript.records, partial=partial, aborted=transcript.aborted)
         parts = smallest(selected, judgement, transcript.records)
     except (AttributeError, LookupError, TypeError, ValueError) as error:
-        if live:
-            raise
         raise TranscriptRefused(f"{path}: no run records what stands there, or there is {defect(error)}") from None
     return Result(plan, catalogue, tuple(selected), transcript, judgement, parts)

@@ -9,6 +9,7 @@ from conformance.judge import Judgement
 from conformance.model import Case, Record
 from conformance.plan import Plan
 from conformance.readings import surviving
+from conformance.records import records_of
 from conformance.smallest import Part
 from conformance.spec import Catalogue
 from conformance.transcript import Transcript
@@ -58,4 +59,4 @@ class Result:
 
     def record_of(self, case: str) -> Record | None:
         """The record of a case."""
-        return next((each for each in self.transcript.records if each.case == case), None)
+        return next(records_of(self.transcript.records, case.__eq__), None)

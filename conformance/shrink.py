@@ -7,11 +7,10 @@ from contextlib import suppress
 
 from conformance.errors import ConformanceError
 from conformance.execute import Execution, execute
-from conformance.judge import judge_run
+from conformance.judge import Judgement
 from conformance.model import Case, Record
-from conformance.reduction import MARK
-from conformance.smallest import is_drawn, ordinary, searches
-from conformance.spec import Catalogue
+from conformance.records import records_of
+from conformance.smallest import is_drawn, is_part, searches
 
 MOST_REQUESTS = 2000
 """When so many were sent, no more parts are tried."""
@@ -19,8 +18,8 @@ MOST_REQUESTS = 2000
 
 def shrink(
     selected: Sequence[Case],
-    records: list[Record],
-    catalogue: Catalogue,
+    judgement: Judgement,
+    records: Sequence[Record],
     on: Execution,
     keep: Callable[[Record], None],
 ) -> None:
@@ -29,7 +28,6 @@ def shrink(
     Whatever ends this early costs the run nothing: its own cases are over.
     """
     drawn = [case for case in selected if is_drawn(case)]
-    judgement = judge_run(drawn, ordinary(records), catalogue, partial=True)
     with suppress(ConformanceError):
         while _sent(records) < MOST_REQUESTS:
             batch = [case for search in searches(drawn, judgement, records) for case in search.next()]
@@ -39,4 +37,4 @@ def shrink(
 
 
 def _sent(records: Sequence[Record]) -> int:
-    return sum(len(record.exchanges) for record in records if MARK in record.case)
+    return sum(len(record.exchanges) for record in records_of(records, is_part))

@@ -6,13 +6,14 @@ left out. The records alone decide, so a recorded run has the same answer off li
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 from conformance.judge import Judgement, judge_case
 from conformance.judge.seen import READ_OPS
 from conformance.model import Case, CaseVerdict, Record
+from conformance.records import records_of
 from conformance.reduction import MARK, Reduction, beginning, reduced, reduction_of, size, smaller
 
 MOST_CASES = 3
@@ -99,9 +100,8 @@ def searches(cases: Sequence[Case], judgement: Judgement, records: Sequence[Reco
     """The searches for the first rules that drawn cases broke, as far as the records show them."""
     served = frozenset(READ_OPS) - set(judgement.unserved)
     parts: dict[str, list[Record]] = {}
-    for record in records:
-        if MARK in record.case:
-            parts.setdefault(record.case.partition(MARK)[0], []).append(record)
+    for record in records_of(records, is_part):
+        parts.setdefault(record.case.partition(MARK)[0], []).append(record)
     for case, shown in _chosen(cases, judgement, records):
         tried = []
         for record in parts.get(case.id, ()):
@@ -117,12 +117,13 @@ def _chosen(
     cases: Sequence[Case], judgement: Judgement, records: Sequence[Record]
 ) -> Iterator[tuple[Case, int | None]]:
     """For each of the first broken rules the case that shows it soonest, and after how many requests it does."""
-    by_case = {record.case: record for record in records if not record.repeat}
+    failed = [case for case in cases if judgement.cases[case.id].outcome == "failed" and is_drawn(case)]
+    failed = [case for case in failed if case.id not in judgement.conflict]
+    names = {case.id for case in failed}
+    by_case = {record.case: record for record in records_of(records, names.__contains__) if not record.repeat}
     soonest: dict[str, tuple[int, Case, int | None]] = {}
-    for case in cases:
+    for case in failed:
         verdict = judgement.cases[case.id]
-        if not is_drawn(case) or verdict.outcome != "failed" or case.id in judgement.conflict:
-            continue
         shown = _shown(case, verdict, by_case[case.id])
         rule = next(each.requirement for each in verdict.findings if each.severity == "failed")
         entry = (shown or len(case.steps) + 1, case, shown)
@@ -130,9 +131,9 @@ def _chosen(
     return ((case, shown) for _, case, shown in list(soonest.values())[:MOST_CASES])
 
 
-def ordinary(records: Iterable[Record]) -> tuple[Record, ...]:
-    """The records of planned cases, without those of parts: these alone decide the verdict."""
-    return tuple(record for record in records if MARK not in record.case)
+def is_part(case: str) -> bool:
+    """Whether a case's id is that of a part; the records of the others alone decide the verdict."""
+    return MARK in case
 
 
 def is_drawn(case: Case) -> bool:

@@ -11,7 +11,7 @@ from typing import Literal
 from conformance.answers import TooDeep
 from conformance.judge.case import judge_case
 from conformance.judge.seen import READ_OPS, parse, served
-from conformance.judge.silence import silent_cases
+from conformance.judge.silence import Silence
 from conformance.model import Case, CaseOutcome, CaseVerdict, Finding, ReadOp, Record
 from conformance.readings import DIMENSIONS, EVERY, minimal_conflict, surviving
 from conformance.spec import Catalogue, ConformanceClass, Requirement
@@ -68,62 +68,110 @@ def judge_run(
     plan: Sequence[Case], records: Iterable[Record], catalogue: Catalogue, *, partial: bool, aborted: str = ""
 ) -> Judgement:
     """Judge every planned case by its record; a case without one was not tested."""
-    every = list(records)
-    by_case = {record.case: record for record in every if not record.repeat}
-    repeats: dict[str, list[Record]] = {}
-    for each in every:
-        if each.repeat:
-            repeats.setdefault(each.case, []).append(each)
-    reading_ops, tried = _served(by_case.values())
-    silent = silent_cases(by_case.values())
-    verdicts: dict[str, CaseVerdict] = {}
-    survivors = EVERY
-    for case in plan:
-        record = by_case.get(case.id)
-        if record is None:
-            verdicts[case.id] = CaseVerdict(case.id, "not-tested", reason=aborted or "the run ended before it")
-        else:
-            verdict = judge_case(case, record, reading_ops, survivors or EVERY, silent=case.id in silent)
-            verdict = _levelled(verdict, catalogue)
-            if verdict.outcome == "failed":
-                again = [judge_case(case, each, reading_ops, survivors or EVERY) for each in repeats.get(case.id, ())]
-                verdict = _repeated(verdict, [_levelled(each, catalogue) for each in again])
-            verdicts[case.id] = verdict
-            if verdict.outcome in ("passed", "advisory") and catalogue.decides(case.verifies):
-                survivors &= verdict.readings
-    deciding = [case for case in plan if catalogue.decides(case.verifies)]
-    conflict = {} if survivors else _conflict(deciding, by_case, verdicts, reading_ops)
-    for name in conflict:
-        verdicts[name] = _conflicting(verdicts[name], conflict)
-    unserved = tuple(op for op in READ_OPS if op in tried - reading_ops)
-    cls: ConformanceClass = "responses" if unserved else "full"
-    requirements = {each.id: _requirement(each, plan, verdicts, cls) for each in catalogue.requirements.values()}
-    having_a_say = {case.id: verdicts[case.id] for case in deciding}
-    claim, reasons = _claim(requirements, having_a_say, catalogue, partial=partial, aborted=aborted)
-    return Judgement(
-        claim=claim,
-        cls=cls,
-        cases=verdicts,
-        requirements=requirements,
-        readings=survivors,
-        conflict=tuple(conflict),
-        choices=_ledger(having_a_say.values()),
-        unserved=unserved,
-        counts=Counter(each.outcome for each in verdicts.values()),
-        reasons=reasons,
-    )
+    every = tuple(records)
+    judging = Judging(plan, catalogue)
+    for record in every:
+        judging.add(record)
+    return judging.judgement(every, partial=partial, aborted=aborted)
 
 
-def _served(records: Iterable[Record]) -> tuple[frozenset[ReadOp], frozenset[str]]:
-    answered: frozenset[ReadOp] = frozenset()
-    tried: set[str] = set()
-    for record in records:
-        tried |= {each.op for each in record.exchanges if each.op != "create"}
-        missing = frozenset(READ_OPS) - answered
+class Judging:
+    """Judges cases in the plan's order as soon as their records are there, and then keeps the verdicts alone.
+
+    A record waits where a verdict depends on what is still to come: on whether an operation is served at all, and on
+    how many answers the network loses.
+    """
+
+    def __init__(self, plan: Sequence[Case], catalogue: Catalogue) -> None:
+        self._plan, self._catalogue = plan, catalogue
+        self._planned = frozenset(case.id for case in plan)
+        self._waiting: dict[str, Record] = {}
+        self._repeats: dict[str, list[Record]] = {}
+        self._served: frozenset[ReadOp] = frozenset()
+        self._tried: set[str] = set()
+        self._silence = Silence()
+        self._verdicts: dict[str, CaseVerdict] = {}
+        self._survivors = EVERY
+
+    def add(self, record: Record) -> None:
+        """Take a record, and judge what can be judged."""
+        if record.repeat:
+            self._repeats.setdefault(record.case, []).append(record)
+            return
+        self._note(record)
+        if record.case in self._planned:
+            self._waiting[record.case] = record
+        while len(self._served) == len(READ_OPS) and len(self._verdicts) < len(self._plan):
+            case = self._plan[len(self._verdicts)]
+            ready = self._waiting.get(case.id)
+            if ready is None or ready.trouble:
+                return
+            self._survivors = self._judge(case, ready, self._verdicts, self._survivors)
+            del self._waiting[case.id]
+
+    def _note(self, record: Record) -> None:
+        self._silence.add(record)
+        self._tried |= {each.op for each in record.exchanges if each.op != "create"}
+        missing = frozenset(READ_OPS) - self._served
         if any(each.op in missing and each.status == 200 for each in record.exchanges):
             with suppress(TooDeep):
-                answered |= served(parse(record))
-    return answered, frozenset(tried)
+                self._served |= served(parse(record))
+
+    def _judge(self, case: Case, record: Record, verdicts: dict[str, CaseVerdict], survivors: int, **more: bool) -> int:
+        """Add the case's verdict; the readings that survive it."""
+        verdict = _levelled(judge_case(case, record, self._served, survivors or EVERY, **more), self._catalogue)
+        verdicts[case.id] = verdict
+        decides = verdict.outcome in ("passed", "advisory") and self._catalogue.decides(case.verifies)
+        return survivors & verdict.readings if decides else survivors
+
+    def judgement(self, records: Iterable[Record], *, partial: bool, aborted: str = "") -> Judgement:
+        """The verdict on what was added so far; ``records`` are the same, for another look where readings conflict."""
+        verdicts, survivors, silent = dict(self._verdicts), self._survivors, self._silence.cases()
+        for case in self._plan[len(verdicts) :]:
+            record = self._waiting.get(case.id)
+            if record is None:
+                verdicts[case.id] = CaseVerdict(case.id, "not-tested", reason=aborted or "the run ended before it")
+            else:
+                survivors = self._judge(case, record, verdicts, survivors, silent=case.id in silent)
+        for case in self._plan:
+            if case.id in self._repeats and verdicts[case.id].outcome == "failed":
+                again = [judge_case(case, each, self._served, survivors or EVERY) for each in self._repeats[case.id]]
+                again = [_levelled(each, self._catalogue) for each in again]
+                verdicts[case.id] = _repeated(verdicts[case.id], again)
+        deciding = [case for case in self._plan if self._catalogue.decides(case.verifies)]
+        conflict = {} if survivors else _conflict(deciding, records, verdicts, self._served)
+        for name in conflict:
+            verdicts[name] = _conflicting(verdicts[name], conflict)
+        return self._judged(verdicts, survivors, conflict, deciding, partial, aborted)
+
+    def _judged(
+        self,
+        verdicts: Mapping[str, CaseVerdict],
+        survivors: int,
+        conflict: Mapping[str, int],
+        deciding: Sequence[Case],
+        partial: bool,
+        aborted: str,
+    ) -> Judgement:
+        catalogue = self._catalogue
+        unserved = tuple(op for op in READ_OPS if op in self._tried - self._served)
+        cls: ConformanceClass = "responses" if unserved else "full"
+        rules = catalogue.requirements.values()
+        requirements = {each.id: _requirement(each, self._plan, verdicts, cls) for each in rules}
+        having_a_say = {case.id: verdicts[case.id] for case in deciding}
+        claim, reasons = _claim(requirements, having_a_say, catalogue, partial=partial, aborted=aborted)
+        return Judgement(
+            claim=claim,
+            cls=cls,
+            cases=verdicts,
+            requirements=requirements,
+            readings=survivors,
+            conflict=tuple(conflict),
+            choices=_ledger(having_a_say.values()),
+            unserved=unserved,
+            counts=Counter(each.outcome for each in verdicts.values()),
+            reasons=reasons,
+        )
 
 
 def _levelled(verdict: CaseVerdict, catalogue: Catalogue) -> CaseVerdict:
@@ -152,13 +200,15 @@ def _repeated(verdict: CaseVerdict, again: Sequence[CaseVerdict]) -> CaseVerdict
 
 def _conflict(
     plan: Sequence[Case],
-    records: Mapping[str, Record],
+    records: Iterable[Record],
     verdicts: Mapping[str, CaseVerdict],
     reading_ops: frozenset[ReadOp],
 ) -> dict[str, int]:
     """A minimal set of cases that no reading explains together, and what each allows among all readings."""
-    explained = [case for case in plan if verdicts[case.id].outcome in ("passed", "advisory")]
-    masks = {case.id: judge_case(case, records[case.id], reading_ops).readings for case in explained}
+    explained = {case.id: case for case in plan if verdicts[case.id].outcome in ("passed", "advisory")}
+    first = (record for record in records if record.case in explained and not record.repeat)
+    found = {record.case: judge_case(explained[record.case], record, reading_ops).readings for record in first}
+    masks = {name: found[name] for name in explained}
     return {name: masks[name] for name in minimal_conflict(masks.items())}
 
 

@@ -6,8 +6,6 @@ the network does not lose so many: by chance it would happen in one run of a hun
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from conformance.model import Record
 
 BY_CHANCE = 0.01
@@ -16,21 +14,31 @@ PREFLIGHT = 3
 """Answers that came before the first case, or there would be no run."""
 
 
-def silent_cases(records: Iterable[Record]) -> frozenset[str]:
-    """Ids of the cases whose POST the target itself left without an answer."""
-    every = list(records)
-    suspects = {record.case: racing for record in every if (racing := _unanswered(record))}
-    if not suspects:
-        return frozenset()
-    answered = sum(each.status is not None for record in every for each in record.exchanges)
-    lost = sum(record.lost - (record.attempts if record.case in suspects else 0) for record in every)
-    rate = (lost + 1) / (PREFLIGHT + answered + lost + 1)
-    return frozenset(
-        record.case
-        for record in every
-        if record.case in suspects
-        and len(every) * (1 - (1 - rate) ** suspects[record.case]) ** record.attempts <= BY_CHANCE
-    )
+class Silence:
+    """Counts what was answered and what was lost, record by record."""
+
+    def __init__(self) -> None:
+        self._records = self._answered = self._lost = 0
+        self._suspects: dict[str, tuple[int, int]] = {}
+        """By case how many requests were sent together, and how often."""
+
+    def add(self, record: Record) -> None:
+        """Count one case's record."""
+        self._records += 1
+        self._answered += sum(each.status is not None for each in record.exchanges)
+        self._lost += record.lost
+        if racing := _unanswered(record):
+            self._suspects[record.case] = (racing, record.attempts)
+            self._lost -= record.attempts
+
+    def cases(self) -> frozenset[str]:
+        """Ids of the cases whose POST the target itself left without an answer."""
+        rate = (self._lost + 1) / (PREFLIGHT + self._answered + self._lost + 1)
+        return frozenset(
+            case
+            for case, (racing, attempts) in self._suspects.items()
+            if self._records * (1 - (1 - rate) ** racing) ** attempts <= BY_CHANCE
+        )
 
 
 def _unanswered(record: Record) -> int:

@@ -45,10 +45,9 @@ def _blocks(result: Result, catalogue: Catalogue, rerun: Callable[[str], str]) -
         yield "\n".join(["| rule | outcome | cases | what it says |", "|---|---|---|---|", *lines])
     yield _folded("Interpretation ledger", list(_ledger(result)))
     cases = {case.id: case for case in result.selected}
-    records = {record.case: record for record in result.transcript.records if not record.repeat}
     for verdict in bad_cases(judgement):
         case = cases[verdict.case]
-        lines = list(_failure(verdict, records.get(case.id), result.transcript.header.base_url))
+        lines = list(_failure(verdict, result.record_of(case.id), result.transcript.header.base_url))
         yield _folded(_title(case, verdict), [*lines, f"rerun  {_code(rerun(case.id), 1000)}"])
 
 

@@ -45,7 +45,7 @@ def terminal_report(result: Result, catalogue: Catalogue, rerun: Callable[[str],
     if judgement.unserved:
         lines += ["", f"Not served, so not observed: {', '.join(judgement.unserved)}"]
     counts = ", ".join(f"{number} {outcome}" for outcome, number in sorted(judgement.counts.items()))
-    again = sum(record.attempts - 1 for record in result.transcript.records)
+    again = result.transcript.again
     lines += [
         "",
         f"{len(result.selected)} cases: {counts}"
@@ -90,9 +90,8 @@ def _first_words(claim: str) -> str:
 def _failures(result: Result, catalogue: Catalogue, rerun: Callable[[str], str]) -> Iterator[str]:
     bad = bad_cases(result.judgement)
     cases = {case.id: case for case in result.selected}
-    records = {record.case: record for record in result.transcript.records if not record.repeat}
     for verdict in bad[:MOST_FAILURES]:
-        record = records.get(verdict.case)
+        record = result.record_of(verdict.case)
         base_url = result.transcript.header.base_url
         yield ""
         text = failure_text(cases[verdict.case], verdict, record, catalogue, base_url, rerun(verdict.case))

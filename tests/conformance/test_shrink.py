@@ -13,7 +13,7 @@ from conformance.allowance import Limits
 from conformance.certification import Settings, certify, default_provider_states, judge_transcript
 from conformance.draw import draw, drawn_worlds, large_selections
 from conformance.lint import _row as lint_row
-from conformance.model import Case, CaseVerdict, Finding, Source
+from conformance.model import Case, CaseVerdict, Finding, Record, Source
 from conformance.paths import SCENARIOS
 from conformance.plan import Plan, make_plan
 from conformance.reduction import EVERY_ROW, Kept, Reduction, beginning, reduced, reduction_of, size, smaller
@@ -21,7 +21,7 @@ from conformance.report.page.render import report_page
 from conformance.report.row import row_text
 from conformance.report.terminal import terminal_report
 from conformance.result import Result
-from conformance.smallest import Part, Search, ordinary
+from conformance.smallest import Part, Search, is_part
 from conformance.spec import load_catalogue
 from conformance.tables import Row, load_tables
 from conformance.targets.target_file import Target
@@ -201,6 +201,11 @@ def faulty(
         yield url, run(url, folder), folder
 
 
+def ordinary(result: Result) -> list[Record]:
+    """The records that decide the verdict."""
+    return [each for each in result.transcript.records if not is_part(each.case)]
+
+
 def told(result: Result) -> str:
     return terminal_report(result, load_catalogue(), lambda case: f"again {case}", ())
 
@@ -221,7 +226,7 @@ def test_parts_do_not_count(faulty: tuple[str, Result, Path]) -> None:
     _, result, _ = faulty
     assert set(result.judgement.cases) == set(FEW)
     assert max(each.cases for each in result.judgement.requirements.values()) == len(FEW)
-    assert len(ordinary(result.transcript.records)) == len(FEW) < len(result.transcript.records)
+    assert len(ordinary(result)) == len(FEW) < len(result.transcript.records)
 
 
 def test_a_recorded_run_has_the_same_report(faulty: tuple[str, Result, Path]) -> None:
@@ -250,7 +255,7 @@ def test_a_limit_that_is_reached_meanwhile_costs_the_run_nothing(
     faulty: tuple[str, Result, Path], tmp_path: Path
 ) -> None:
     url, result, _ = faulty
-    own = sum(len(each.exchanges) for each in ordinary(result.transcript.records))
+    own = sum(len(each.exchanges) for each in ordinary(result))
     limited = Target(Path("target.yaml"), base_url=url, limits=Limits(requests=own + 60))
     again = run(url, tmp_path / "run", target=limited)
     assert again.transcript.footer and not again.transcript.footer.aborted

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import pytest
 
-from conformance.judge.silence import silent_cases
+from conformance.judge.silence import Silence
 from conformance.model import Binding, Exchange, Record
 
 READ = Exchange(0, "dataset", "alice", "mine", "GET", "/datasets/1", {}, b"", 200, {}, b"{}")
@@ -15,6 +15,14 @@ POST = Exchange(0, "create", "alice", "0", "POST", "/data-collections", {}, b"{}
 CLOSED = replace(POST, status=None, trouble="closed: the connection was lost")
 TIMEOUT = replace(POST, status=None, trouble="timeout: no answer in time")
 REFUSED = replace(POST, status=None, trouble="refused: no connection")
+
+
+def silent_cases(records: Iterable[Record]) -> frozenset[str]:
+    """Those of a run with these records."""
+    silence = Silence()
+    for each in records:
+        silence.add(each)
+    return silence.cases()
 
 
 def silent(*exchanges: Exchange, attempts: int = 6, steady: bool = True) -> Record:

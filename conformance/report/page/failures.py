@@ -71,10 +71,9 @@ def failures(
 ) -> Iterator[Failure]:
     """The first failures, in full."""
     cases = {case.id: case for case in result.selected}
-    records = {record.case: record for record in result.transcript.records if not record.repeat}
     rows = result.failing_rows
     for verdict in failing(result)[:SHOWN]:
-        case, record = cases[verdict.case], records.get(verdict.case)
+        case, record = cases[verdict.case], result.record_of(verdict.case)
         sent = evidence(verdict, record)
         yield Failure(
             case,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from conformance.judge import Judgement
 from conformance.judge.run import RequirementVerdict
 from conformance.model import Finding, Record
 from conformance.readings import surviving
+from conformance.records import again
 from conformance.report.ledger import STATUS, told_choices
 from conformance.result import Result
 from conformance.spec import Catalogue, Dimension, Requirement
@@ -124,18 +125,18 @@ def advisories(judgement: Judgement) -> list[tuple[Finding, Group]]:
 
 def timing(records: Sequence[Record]) -> Timing | None:
     """The answers' times; None where nothing was sent."""
-    took = sorted(1000 * each.elapsed for record in records for each in record.exchanges)
+    took: list[float] = []
+    cases: list[tuple[str, float]] = []
+    for record in records:
+        times = [1000 * each.elapsed for each in record.exchanges]
+        took += times
+        if times and not record.repeat:
+            cases.append((record.case, sum(times)))
     if not took:
         return None
-    slow = sorted(_cases(records), key=lambda each: -each[1])[:SLOWEST]
-    again = sum(record.attempts - 1 for record in records)
-    return Timing(len(took), took[len(took) // 2], took[len(took) * 19 // 20], took[-1], tuple(slow), again)
-
-
-def _cases(records: Iterable[Record]) -> Iterator[tuple[str, float]]:
-    for record in records:
-        if record.exchanges and not record.repeat:
-            yield record.case, 1000 * sum(each.elapsed for each in record.exchanges)
+    took.sort()
+    slow = sorted(cases, key=lambda each: -each[1])[:SLOWEST]
+    return Timing(len(took), took[len(took) // 2], took[len(took) * 19 // 20], took[-1], tuple(slow), again(records))
 
 
 def scope(result: Result) -> str:
