@@ -27,10 +27,11 @@ def measure(depth: Depth, *selection: str) -> tuple[float, float, int, int]:
     with tempfile.TemporaryDirectory() as folder, target() as url:
         run = conformance("certify", "--base-url", url, "--depth", depth, "--report-dir", folder, *selection)
         transcript = read(Path(folder) / "transcript.jsonl")
+        records = list(transcript.records)
     header = transcript.header
     plan = make_plan(depth, header.seed, header.bodies, header.drawings)
     with target() as url:
-        seconds, requests, others = replay(url, plan.cases, transcript.records, CONCURRENCY)
+        seconds, requests, others = replay(url, plan.cases, records, CONCURRENCY)
     return run.seconds, seconds, requests, others
 
 
