@@ -86,7 +86,7 @@ def test_annotations_are_escaped_bounded_and_mild_where_a_failure_is_known(
 ) -> None:
     lines = list(github.annotate(failing, lambda case: case == "run-a4k"))
     assert lines[0].startswith("::error file=scenarios/runs.yaml,line=")
-    assert "%0Aexpected [" in lines[0] and "title=run-c2x%3A a dozen runs" in lines[0]
+    assert "%0Aexpected [" in lines[0] and "title=run-b8m%3A runs of the last" in lines[0]
     assert [line.partition(" ")[0] for line in lines].count("::notice") == 1
     monkeypatch.setattr(github, "MOST", 3)
     short = list(github.annotate(failing, lambda case: False))

@@ -67,7 +67,7 @@ def test_alternatives_name_the_reading_and_what_its_values_mean(sources: Sources
     refuse, attach = view.blocks[0].lines[0].outcome
     assert refuse.when == "`stale_org` is `refuse` (the request is refused with 400 or 404)"
     assert refuse.lines == ("400 or 404",)
-    assert attach.lines == ("201, shared with `acme`",)
+    assert attach.lines == ("201, shared with `acme`", "runs that move: `night`, `seen`")
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ def interrupted(deployment: Deployment, folder: Path, number: signal.Signals) ->
     )  # fmt: skip
     try:
         transcript = folder / "report/transcript.jsonl"
-        while not (transcript.is_file() and transcript.read_text().count("\n") > 5) or not left(deployment):
+        while not (transcript.is_file() and transcript.read_text().count('"op":"create"') > 5) or not left(deployment):
             assert run.poll() is None, run.communicate()
         run.send_signal(number)
         out, err = run.communicate(timeout=60)
