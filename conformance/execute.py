@@ -74,14 +74,17 @@ def execute(plan: Sequence[Case], on: Execution, keep: Callable[[Record], None])
         with ThreadPoolExecutor(on.concurrency) as pool:
             waiting = list(reversed(batches))
             pending: set[Future[_Done]] = set()
+            in_hand = 0  # cases whose worlds stand or are being arranged: few, however many there are in all
             try:
                 while waiting or pending:
-                    while waiting and len(pending) < 2 * on.concurrency:
+                    while waiting and in_hand <= 2 * on.concurrency:
+                        in_hand += len(waiting[-1])
                         pending.add(pool.submit(batch, waiting.pop()))
                     done, pending = wait(pending, return_when=FIRST_COMPLETED)
                     for result in (future.result() for future in done):
                         pending.update(pool.submit(_case, case, each, on) for case, each in result.arranged)
                         if result.record is not None:
+                            in_hand -= 1
                             keep(replace(result.record, repeat=on.repeat))
                             breaker.note(result.record)
                         standing += result.over
