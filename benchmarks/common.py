@@ -55,7 +55,7 @@ def measured(command: Sequence[str], folder: Path = ROOT, accepts: tuple[int, ..
 def target(*module: str) -> Iterator[str]:
     """A fresh target's base URL: the reference, or ``mutants ID``."""
     command = [sys.executable, "-m", *(module or ("reference_impl",)), "--port", "0"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         try:
             assert process.stdout is not None
             yield process.stdout.readline().split()[-1]

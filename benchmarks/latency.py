@@ -64,8 +64,8 @@ def certify(url: str, *options: str) -> tuple[float, int]:
     with tempfile.TemporaryDirectory() as folder:
         conformance("certify", "--base-url", url, "--report-dir", folder, *options)
         transcript = read(Path(folder) / "transcript.jsonl")
-    assert transcript.footer is not None
-    return transcript.footer.seconds, sum(len(record.exchanges) for record in transcript.records)
+        assert transcript.footer is not None
+        return transcript.footer.seconds, sum(len(record.exchanges) for record in transcript.records)
 
 
 def main() -> None:
