@@ -8,6 +8,7 @@ _PACKAGE = Path(__file__).resolve().parent
 _DATA = _PACKAGE / "_data" if (_PACKAGE / "_data").is_dir() else _PACKAGE.parent
 SPEC = _DATA / "spec"
 SCENARIOS = _DATA / "scenarios"
+GENERATED = SCENARIOS / "generated.yaml"
 CHECKOUT = _PACKAGE.parent if (_PACKAGE.parent / "pyproject.toml").is_file() else None
 """The checkout's root, where there is one: mutants and tests are not packaged."""
 

@@ -6,18 +6,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from conformance.bodies import body_cases, draw_bodies
+from conformance.ahead import drawn_bodies
+from conformance.bodies import body_cases
 from conformance.cells import cell_cases
 from conformance.draw import SIZE, draw, drawn_worlds, large_selections
 from conformance.errors import NothingSelected, TranscriptRefused
 from conformance.model import Case, Source
-from conformance.paths import SCENARIOS, shown
+from conformance.paths import GENERATED, shown
 from conformance.tables import load_tables
 from conformance.yaml_source import load
 
 Depth = Literal["quick", "standard", "exhaustive"]
 DEPTHS: tuple[Depth, ...] = get_args(Depth)
-GENERATED = SCENARIOS / "generated.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +49,18 @@ def make_plan(
     document, lines = load(GENERATED, "generated")
     amounts = document["depths"][depth]
     source = Source(shown(GENERATED), lines.at(("depths", depth)))
-    if bodies is None:
-        bodies = draw_bodies(amounts["bodies"], seed)
     number = amounts["worlds"] + amounts["large"]
     if drawings is None:
         drawings = draw(number, seed)
     if [len(each) for each in drawings] != [SIZE] * number:
         raise TranscriptRefused(f"what is recorded as drawn is not what {depth} depth draws: {number} worlds")
+    cells = tuple(cell_cases(source)) if amounts["cells"] == "all" else ()
+    if bodies is None:  # last: another process draws them meanwhile
+        bodies = drawn_bodies(depth, seed) if amounts["bodies"] else ()
     drawn = [
         *drawn_worlds(drawings[: amounts["worlds"]], source),
         *large_selections(drawings[amounts["worlds"] :], source),
         *body_cases(bodies, source),
-        *(cell_cases(source) if amounts["cells"] == "all" else ()),
+        *cells,
     ]
     return Plan(depth, seed, (*tabled, *drawn), bodies, drawings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import NoReturn
 
@@ -27,6 +28,8 @@ def main() -> None:
         if hasattr(error, "format_message"):
             _end(error.format_message(), Exit.USAGE)
         _end(str(defect(error)), Exit.HARNESS)
+    finally:
+        gc.freeze()  # the process ends: a last search through all that it holds would take a fifth of a second
 
 
 def _end(message: str, status: Exit) -> NoReturn:

@@ -49,6 +49,10 @@ def certify(
     tx: arguments.Tx = None,
 ) -> None:
     """Certify a deployment. What is not listed here goes to pytest: -k, -x, --lf, --junitxml."""
+    from conformance.ahead import begin
+
+    if depth != "quick":
+        begin(depth, seed)  # before anything else is imported
     from conformance.options import Given, settings_of
     from conformance.targets.target_file import load_target
 

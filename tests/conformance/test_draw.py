@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from conformance.ahead import drawn_bodies
 from conformance.draw import LARGE, SIZE, draw, drawn_worlds, large_selections
-from conformance.errors import TranscriptRefused
+from conformance.errors import HarnessError, TranscriptRefused
 from conformance.model import Case, Request, Source
 from conformance.oracle import selection_errors
 from conformance.plan import make_plan
@@ -116,3 +117,20 @@ def test_large_selections_have_dozens_up_to_a_hundred() -> None:
 def test_standard_depth_stays_within_its_requests() -> None:
     posts = sum(len(case.steps) for case in WORLDS)
     assert posts == 660, "what keeps a standard run below six thousand requests"
+
+
+def test_a_seed_gives_the_same_bodies_whatever_this_process_has_loaded(tmp_path: Path) -> None:
+    here = drawn_bodies("standard", 3)
+    (tmp_path / "loud.py").write_text(f"A, B, C = 7, b'bytes', {'wording' * 9!r}\n")
+    program = "import hashlib, loud; from conformance.ahead import drawn_bodies as d; print(hashlib.sha256(b''.join(d('standard', 3))).hexdigest())"
+    elsewhere = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, env={"PYTHONPATH": f"{ROOT}:{tmp_path}"},
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert elsewhere.stdout.strip() == digest(here), elsewhere.stderr
+    assert len(here) > 20 and drawn_bodies("standard", 4) != here
+
+
+def test_bodies_that_cannot_be_drawn_are_said_in_a_sentence() -> None:
+    with pytest.raises(HarnessError, match=r"^no bodies were drawn: KeyError: 'nosuchdepth'$"):
+        drawn_bodies("nosuchdepth", 0)
