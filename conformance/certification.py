@@ -92,6 +92,8 @@ class Settings:
 CarryOut = Callable[[Sequence[Case], Execution, Callable[[Record], None]], None]
 """What turns cases into records: ``execute`` in this process, or workers."""
 
+ADAPTER = 2
+"""Requests at a time for a provider-state URL on a server of its own: a small one may take no more."""
 UNVERIFIED = "TLS certificates were not verified (tls.verify: false): who answered is not certain"
 
 
@@ -139,7 +141,7 @@ def _recorded(
     arranger = arranger_of(settings, transport, redactor, run_id)
     on = Execution(settings.base_url, transport, arranger, redactor, run_id, settings.concurrency)
     try:
-        on = _checked(on)
+        _checked(on)
         header = _header(settings, plan, selected, run_id)
         catalogue = load_catalogue().held_to(settings.held_to)
         with path.open("w", encoding="ascii", newline="\n") as stream:
@@ -191,10 +193,10 @@ def _carried_out(
     return run.close(time.monotonic() - started, aborted, left)
 
 
-def _checked(on: Execution) -> Execution:
-    """The execution after the preflight; what the preflight made is removed where it ends the run."""
+def _checked(on: Execution) -> None:
+    """The preflight; what it made is removed where it ends the run."""
     try:
-        return preflight(on)
+        preflight(on)
     except BaseException as end:
         with on.transport.allowance.lifted():
             on.arranger.close()
@@ -225,6 +227,8 @@ def arranger_of(settings: Settings, transport: Transport, redactor: Redactor, ru
     if settings.target and settings.accounts:
         upload = settings.target.upload
         return DocumentedApi(transport, settings.base_url, settings.accounts, upload, redactor, run_id)
+    if origin_of(settings.provider_states) != origin_of(settings.base_url):
+        transport.crowded(settings.provider_states, ADAPTER)
     return ProviderStates(transport, settings.provider_states, settings.state_headers, redactor)
 
 

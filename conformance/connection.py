@@ -38,11 +38,15 @@ class Answer:
 
 
 class NetworkTrouble(Exception):
-    """No answer: ``kind`` is refused (no connection), closed (connection lost), timeout, or protocol."""
+    """No answer: ``kind`` is refused or unconnected (no connection, in time), closed (lost), timeout, or protocol."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
         self.kind = kind
+
+
+WAITED = frozenset({"timeout", "unconnected"})
+"""Kinds of trouble that took as long as is waited at most."""
 
 
 # ---------------------------------------------------------------- out

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from conformance import observe
 from conformance.answers import json_of
-from conformance.connection import Answer, NetworkTrouble
+from conformance.connection import WAITED, Answer, NetworkTrouble
 from conformance.errors import TargetUnreachable
 from conformance.marks import token_of
 from conformance.model import Case, Exchange, Record, Request, Step
@@ -153,7 +153,7 @@ def _case(case: Case, arranged: Arranged | Unarranged, on: Execution) -> _Done:
             runner.run()
         except _Lost as end:
             lost += runner.lost + 1
-            waits += "timeout" in end.place[2]
+            waits += end.place[2] in WAITED
             places.add(end.place)
             record = Record(
                 case.id,

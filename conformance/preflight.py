@@ -1,23 +1,25 @@
-"""Before the first case: does the target answer, do its keys work, does it serve two connections at once?"""
+"""Before the first case: does the target answer, do its keys work, how many connections does it serve at once?"""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from conformance.connection import Answer, NetworkTrouble
+from conformance.capacity import served_at_once
+from conformance.connection import WAITED, Answer, NetworkTrouble
 from conformance.errors import TargetUnreachable
 from conformance.execute import Execution, created_id
 from conformance.marks import token_of
 from conformance.model import Case, Request, Source, Step, User, World
 from conformance.targets import Unarranged
-from conformance.transport import BUSY, Transport, pause, retry_after
+from conformance.transport import BUSY, pause, retry_after
 
 TRIES = 4
 """Requests that are sent until one is answered: a wrong port is to be told within a second."""
 PATIENCE = 2
 """The same where an answer did not come in time."""
+RACERS = 8
+"""Connections that a race may need."""
 PROBE = Case(
     id="preflight",
     row="preflight",
@@ -31,11 +33,13 @@ PROBE = Case(
 ALONE = replace(PROBE, world=World((), {"alice": User(None)}))
 
 
-def preflight(on: Execution) -> Execution:
-    """The execution to go on with; TargetUnreachable in one sentence where going on makes no sense."""
+def preflight(on: Execution) -> None:
+    """The transport learns how many connections there may be; TargetUnreachable where going on makes no sense."""
     url = f"{on.base_url}/data-collections"
-    _answer(lambda: on.transport.send("GET", url, {}), f"{on.base_url} does not answer", on, {})
-    on = _one_at_a_time(on, url)
+    first = _answer(lambda: on.transport.send("GET", url, {}), f"{on.base_url} does not answer", on, {})
+    wanted = max(on.concurrency, RACERS)
+    if (room := served_at_once(on.transport, url, wanted, first.elapsed)) < wanted:
+        on.transport.crowded(url, room)
     on.arranger.prepare()
     arranged = on.arranger.arrange([(PROBE, token_of(on.run_id, "preflight"))])[PROBE.id]
     if isinstance(arranged, Unarranged) and not arranged.trouble:  # perhaps nobody is in an organization here
@@ -59,7 +63,6 @@ def preflight(on: Execution) -> Execution:
     if (created := created_id(answer.status, answer.body)) is not None:
         on.arranger.created(arranged, "alice", created)
     on.arranger.remove([arranged])
-    return on
 
 
 def _why(unarranged: Unarranged) -> str:
@@ -77,34 +80,8 @@ def _answer(send: Callable[[], Answer], problem: str, on: Execution, keys: Mappi
             why, wait = f"answered {answer.status}", retry_after(answer)
         except NetworkTrouble as trouble:
             why, wait = on.redactor.clean_text(str(trouble), keys), 0.0
-            waits += trouble.kind == "timeout"
+            waits += trouble.kind in WAITED
         if attempt == TRIES or waits == PATIENCE:
             break
         pause(attempt, wait)
     raise TargetUnreachable(f"{problem}: {why}")
-
-
-def _one_at_a_time(on: Execution, url: str) -> Execution:
-    """Servers that serve one connection at a time get each connection closed after use."""
-    limits = on.transport.limits
-    patient = Transport(on.transport.headers, replace(limits, answer=min(5.0, limits.answer)))
-    served: list[bool] = []
-
-    def second() -> None:
-        for _ in range(2):
-            try:
-                patient.send("GET", url, {})
-                served.append(True)
-                return
-            except NetworkTrouble:
-                continue
-
-    thread = threading.Thread(target=second)
-    thread.start()
-    thread.join()
-    patient.close()
-    if served:
-        return on
-    on.transport.close()
-    on.transport.headers["connection"] = "close"
-    return replace(on, concurrency=1)

@@ -26,7 +26,18 @@ Race = Callable[[Sequence[Racer], Transport], "Sequence[Answer | NetworkTrouble]
 
 
 def race(racers: Sequence[Racer], transport: Transport) -> list[Answer | NetworkTrouble]:
-    """Send all requests at once; each result stands at its racer's place. A time-out is a result, not an error."""
+    """Send all requests at once, or as many as the server lets in; each result stands at its racer's place."""
+    crowd = transport.crowd(place_of(racers[0].url)[0])
+    results: list[Answer | NetworkTrouble] = []
+    for at in range(0, len(racers), crowd.most):
+        together = racers[at : at + crowd.most]
+        with crowd.places(len(together)):
+            results += _together(together, transport)
+    return results
+
+
+def _together(racers: Sequence[Racer], transport: Transport) -> list[Answer | NetworkTrouble]:
+    """A time-out is a result, not an error."""
     connections: list[socket.socket | NetworkTrouble] = []
     try:
         held = [_request(each, transport.proxy) for each in racers]
@@ -50,7 +61,7 @@ def _request(racer: Racer, proxy: str | None) -> bytes:
 
 def _prepare(racer: Racer, data: bytes, transport: Transport) -> socket.socket | NetworkTrouble:
     try:
-        connection = transport.connect(place_of(racer.url)[0])
+        connection = transport.connect(place_of(racer.url)[0], transport.limits.connect)
     except NetworkTrouble as trouble:
         return trouble
     try:

@@ -18,15 +18,22 @@ import certifi
 from conformance import __version__
 from conformance.allowance import LONGEST_HOLD, Allowance, Limits
 from conformance.connection import Answer, NetworkTrouble, Place, connect, place_of, receive, request_bytes
+from conformance.crowd import Crowd
 from conformance.errors import UsageError
 
-BUSY = frozenset({429, 502, 503, 504})
+BUSY = frozenset({408, 429, 502, 503, 504})
 """Statuses that say something about the way to the target, not about the page: what was asked is asked again."""
 
 RESENT = 2
 """Times that a request is sent again which a rate limit refused (429 with Retry-After): it was not carried out."""
 
 AGENT = f"data-collections-conformance/{__version__}"
+
+UNTOLD = 3
+"""Kept connections that the server may have closed unannounced before none is kept any more."""
+
+ANYBODY = Crowd()
+"""Room for all who ask."""
 
 FIRST_PAUSE = 0.1
 """Seconds before a second attempt; each later one is twice as long."""
@@ -100,6 +107,8 @@ class Transport:
         self.headers = dict(headers or {})
         self.limits = limits or Limits()
         self.allowance = Allowance(self.limits)
+        self._crowds: dict[Place, Crowd] = {}
+        self._closed = 0
         self.proxy = proxy
         self._tls = tls or Tls()
         if self._tls != Tls():
@@ -122,6 +131,19 @@ class Transport:
                 return answer
         return self._send(method, url, headers, body)
 
+    def crowded(self, url: str, most: int) -> None:
+        """From now on at most so many connections are open to this server at once, each for one request."""
+        self._crowds[place_of(url)[0]] = Crowd(most)
+
+    def room(self, url: str) -> int | None:
+        """How many that is, where there is a limit."""
+        crowd = self._crowds.get(place_of(url)[0])
+        return crowd.most if crowd else None
+
+    def crowd(self, place: Place) -> Crowd:
+        """The places that the server has."""
+        return self._crowds.get(place, ANYBODY)
+
     def must_wait(self, answer: Answer) -> bool:
         """Whether a rate limit refused the request; nothing is then sent before the time that it names."""
         if answer.status != 429 or "retry-after" not in answer.headers:
@@ -131,25 +153,44 @@ class Transport:
 
     def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
         self.allowance.take()
-        started = time.monotonic()
-        until = started + self.limits.answer
-        sent = {"accept": "application/json", "accept-encoding": "identity", "user-agent": AGENT}
-        data = request_bytes(method, url, {**sent, **self.headers, **headers}, body, self.proxy)
+        data = self.message(method, url, headers, body)
         place, _ = place_of(url)
-        connection = self._kept.take(place) or self.connect(place)
+        with self.crowd(place).places(1):
+            return self._exchange(method, place, data)
+
+    def message(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> bytes:
+        """The request's bytes, with the headers that every request has."""
+        sent = {"accept": "application/json", "accept-encoding": "identity", "user-agent": AGENT}
+        if place_of(url)[0] in self._crowds:
+            sent["connection"] = "close"
+        return request_bytes(method, url, {**sent, **self.headers, **headers}, body, self.proxy)
+
+    def _exchange(self, method: str, place: Place, data: bytes) -> Answer:
+        started = time.monotonic()
+        kept = self._kept.take(place)
+        connection = kept or self.connect(place, self.limits.connect)
         try:
-            self._write(connection, data)
-            answer, reusable = receive(connection, method, started, until)
-        except BaseException:
+            self.write(connection, data)
+            answer, reusable = receive(connection, method, started, started + self.limits.answer)
+        except BaseException as error:
             connection.close()
+            if kept and isinstance(error, NetworkTrouble) and error.kind == "closed":
+                self._found_closed(place)
             raise
-        if reusable and self.headers.get("connection") != "close":
+        if reusable and place not in self._crowds:
             self._kept.put(place, connection)
         else:
             connection.close()
         return answer
 
-    def _write(self, connection: socket.socket, data: bytes) -> None:
+    def _found_closed(self, place: Place) -> None:
+        """Servers that close connections without saying so lose what is sent on them: soon none is kept."""
+        self._closed += 1
+        if self._closed == UNTOLD and place not in self._crowds:
+            self._crowds[place] = Crowd()
+
+    def write(self, connection: socket.socket, data: bytes) -> None:
+        """Send; NetworkTrouble where it is not taken in time."""
         connection.settimeout(self.limits.answer)
         try:
             connection.sendall(data)
@@ -158,12 +199,12 @@ class Transport:
         except OSError:
             return  # the answer, or its absence, says why
 
-    def connect(self, place: Place) -> socket.socket:
-        """A new connection; NetworkTrouble where there is none."""
+    def connect(self, place: Place, seconds: float) -> socket.socket:
+        """A new connection; NetworkTrouble where there is none in time."""
         try:
-            return connect(place, self.limits.connect, self.context, self.proxy)
+            return connect(place, seconds, self.context, self.proxy)
         except TimeoutError:
-            raise NetworkTrouble("timeout", f"no connection in {self.limits.connect:g} s") from None
+            raise NetworkTrouble("unconnected", f"no connection in {seconds:g} s") from None
         except (OSError, UnicodeError) as error:
             raise NetworkTrouble("refused", f"no connection to {place.scheme}://{place.authority}: {error}") from None
 

@@ -40,7 +40,7 @@ class Order:
     """What a worker is told: the run, which of its cases, and its part of what may be sent."""
 
     settings: Settings
-    headers: Mapping[str, str]
+    room: int | None
     run_id: str
     bodies: tuple[bytes, ...]
     drawings: tuple[bytes, ...]
@@ -100,7 +100,7 @@ class Controller:
         workers = node.workerinput["workercount"]
         order = Order(
             settings=self._settings,
-            headers=self._on.transport.headers,
+            room=self._on.transport.room(self._settings.base_url),
             run_id=self._on.run_id,
             bodies=self._plan.bodies,
             drawings=self._plan.drawings,
@@ -177,7 +177,8 @@ class Share(pytest.Item):
             raise TranscriptRefused("a worker's specification or tables differ from those of this machine")
         redactor = redactor_of(settings, _Telling(lambda keys: self._tell(keys=dict(keys))))
         transport = transport_of(settings, order.workers)
-        transport.headers.update(order.headers)
+        if order.room:
+            transport.crowded(settings.base_url, max(1, order.room // order.workers))
         arranger = arranger_of(settings, transport, redactor, order.run_id)
         on = Execution(settings.base_url, transport, arranger, redactor, order.run_id, order.concurrency)
         mine = set(order.cases)

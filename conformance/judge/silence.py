@@ -49,7 +49,7 @@ def _unanswered(record: Record) -> int:
     if not record.steady or not record.exchanges or record.exchanges[-1].op != "create":
         return 0
     together = [each for each in record.exchanges if each.op == "create" and each.stage == record.exchanges[-1].stage]
-    if any(each.trouble.startswith("refused") for each in together):
+    if any(each.trouble.startswith(("refused", "unconnected")) for each in together):
         return 0
     closed = any(each.trouble.startswith("closed") for each in together)
     stuck = len(together) > 1 and any(
