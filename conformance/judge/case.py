@@ -116,10 +116,19 @@ def _impossible(world: World, path: str) -> bool:
         return True  # an organization that its owner is not in
     if isinstance(row, Dataset):
         return row.proprietary and (row.organization is not None or row.collection is not None)
+    if isinstance(row, Collection):
+        return any(_same_place(row, each) for each in world.collections.values() if each is not row)
     if isinstance(row, Run):
         home = world.datasets[row.dataset].collection if row.dataset else None
         return row.collection is not None and row.collection != home
     return False
+
+
+def _same_place(one: Collection, other: Collection) -> bool:
+    """Whether the second of the two would have been refused as a duplicate."""
+    owner = one.owner is not None and one.owner == other.owner
+    organization = one.organization is not None and one.organization == other.organization
+    return one.name == other.name and (owner or organization)
 
 
 def _cut_off(case: Case, record: Record, served: frozenset[ReadOp], within: int) -> CaseVerdict:
