@@ -25,7 +25,9 @@ BUSY = frozenset({408, 429, 502, 503, 504})
 """Statuses that say something about the way to the target, not about the page: what was asked is asked again."""
 
 RESENT = 2
-"""Times that a request is sent again which a rate limit refused (429 with Retry-After): it was not carried out."""
+"""Times that a request is sent again which the target had no time for."""
+UNNAMED = 1.0
+"""Seconds that everything waits where a rate limit names no time."""
 
 AGENT = f"data-collections-conformance/{__version__}"
 
@@ -127,7 +129,7 @@ class Transport:
         """One request, one answer; NetworkTrouble when none comes. Redirects are answers, never followed."""
         for _ in range(RESENT):
             answer = self._send(method, url, headers, body)
-            if not self.must_wait(answer):
+            if not self.must_wait(answer, method):
                 return answer
         return self._send(method, url, headers, body)
 
@@ -144,12 +146,16 @@ class Transport:
         """The places that the server has."""
         return self._crowds.get(place, ANYBODY)
 
-    def must_wait(self, answer: Answer) -> bool:
-        """Whether a rate limit refused the request; nothing is then sent before the time that it names."""
-        if answer.status != 429 or "retry-after" not in answer.headers:
+    def must_wait(self, answer: Answer, method: str = "POST") -> bool:
+        """Whether the request is to be sent again after a wait; nobody sends before the time that the answer names.
+
+        A rate limit (429) carried nothing out. An overloaded server (503) may have: reads alone are then sent again.
+        """
+        asked = "retry-after" in answer.headers
+        if answer.status != 429 and not (answer.status == 503 and asked):
             return False
-        self.allowance.hold(retry_after(answer, LONGEST_HOLD))
-        return True
+        self.allowance.hold(retry_after(answer, LONGEST_HOLD) if asked else UNNAMED)
+        return answer.status == 429 or method == "GET"
 
     def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
         self.allowance.take()

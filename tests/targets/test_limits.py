@@ -17,7 +17,7 @@ from conformance.allowance import Allowance, Limits
 from conformance.consent import is_loopback
 from conformance.errors import LimitReached
 from conformance.race import Racer, race
-from conformance.transport import Tls, Transport
+from conformance.transport import UNNAMED, Tls, Transport
 from tests.conformance.conftest import Command
 from tests.targets.conftest import Deployment
 from tests.targets.listening import listening
@@ -180,6 +180,25 @@ def test_a_rate_limit_that_never_ends_is_an_answer() -> None:
         assert transport.send("GET", listener.origin, {}).status == 429
         transport.close()
     assert len(listener.requests) == 3
+
+
+def test_a_rate_limit_that_names_no_time_is_waited_for_a_second() -> None:
+    with listening(lambda _: (429, {}, b"")) as listener:
+        transport = Transport()
+        started = time.monotonic()
+        assert transport.send("POST", listener.origin, {}, b"{}").status == 429
+        transport.close()
+    assert len(listener.requests) == 3 and time.monotonic() - started >= 2 * UNNAMED
+
+
+def test_an_overloaded_server_gets_its_time_and_a_post_is_not_sent_twice() -> None:
+    with listening(lambda _: (503, {"retry-after": "0.2"}, b"")) as listener:
+        transport = Transport()
+        started = time.monotonic()
+        assert transport.send("POST", listener.origin, {}, b"{}").status == 503
+        assert transport.send("GET", listener.origin, {}).status == 503
+        transport.close()
+    assert len(listener.requests) == 4 and time.monotonic() - started >= 0.6
 
 
 # ---------------------------------------------------------------- redirects, TLS, proxy
