@@ -93,6 +93,7 @@ _NEAR_MISSES: Mapping[str, Callable[[str], str]] = {
     "middle-changed": lambda key: _with_other(key, len(key) // 2),
     "last-changed": lambda key: _with_other(key, len(key) - 1),
     "chopped": lambda key: key[:-1],
+    "unmarked": lambda key: key.partition("_")[2] or key[1:],
     "extended": lambda key: key + _other(key[-1]),
     "shuffled": lambda key: key[::-1] if key[::-1] != key else key + "x",
     "case-changed": lambda key: key.swapcase() if key.swapcase() != key else key + "x",
