@@ -77,9 +77,9 @@ def credentials_of(template: str, keys: Mapping[str, str]) -> str:
 
 
 def _other(char: str) -> str:
-    """Another character of the same kind."""
+    """Another character, and no digit: where keys are numbered, another digit is another account's key."""
     if char.isdigit():
-        return "7" if char != "7" else "3"
+        return "e"
     replacement = "q" if char.lower() != "q" else "z"
     return replacement.upper() if char.isupper() else replacement
 
