@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 
 from conformance.errors import HarnessError
@@ -97,6 +98,7 @@ _NEAR_MISSES: Mapping[str, Callable[[str], str]] = {
     "extended": lambda key: key + _other(key[-1]),
     "shuffled": lambda key: key[::-1] if key[::-1] != key else key + "x",
     "case-changed": lambda key: key.swapcase() if key.swapcase() != key else key + "x",
+    "as-user": lambda key: b64encode(f"{key}:".encode()).decode(),
     "half": lambda key: key[: len(key) // 2],
     "pattern": lambda key: key[: len(key) // 2] + "%",
 }
