@@ -218,4 +218,4 @@ class _Drawing:
         if kind == "visible" and mine is None:
             return self._dataset(owner=caller, organization="acme")
         shelf = self._collection(caller, None) if kind == "taken" else self._collection(others[0], mine)
-        return self._dataset(owner=caller, collection=shelf)
+        return self._dataset(owner=caller, organization=self.choose.of([None, mine]), collection=shelf)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 
 from conformance.errors import HarnessError
@@ -77,9 +78,9 @@ def credentials_of(template: str, keys: Mapping[str, str]) -> str:
 
 
 def _other(char: str) -> str:
-    """Another character of the same kind."""
+    """Another character, and no digit: where keys are numbered, another digit is another account's key."""
     if char.isdigit():
-        return "7" if char != "7" else "3"
+        return "e"
     replacement = "q" if char.lower() != "q" else "z"
     return replacement.upper() if char.isupper() else replacement
 
@@ -93,9 +94,11 @@ _NEAR_MISSES: Mapping[str, Callable[[str], str]] = {
     "middle-changed": lambda key: _with_other(key, len(key) // 2),
     "last-changed": lambda key: _with_other(key, len(key) - 1),
     "chopped": lambda key: key[:-1],
+    "unmarked": lambda key: key.partition("_")[2] or key[1:],
     "extended": lambda key: key + _other(key[-1]),
     "shuffled": lambda key: key[::-1] if key[::-1] != key else key + "x",
     "case-changed": lambda key: key.swapcase() if key.swapcase() != key else key + "x",
+    "as-user": lambda key: b64encode(f"{key}:".encode()).decode(),
     "half": lambda key: key[: len(key) // 2],
     "pattern": lambda key: key[: len(key) // 2] + "%",
 }
