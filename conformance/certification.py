@@ -16,11 +16,12 @@ from pathlib import Path
 from conformance import __version__
 from conformance.allowance import Limits
 from conformance.consent import require_consent
+from conformance.depth import DEPTHS, Depth
 from conformance.errors import ConformanceError, Interrupted, NothingSelected, TranscriptRefused, defect
 from conformance.execute import Execution, execute
 from conformance.judge import Judging
 from conformance.model import Case, Record
-from conformance.plan import DEPTHS, Depth, Plan, make_plan
+from conformance.plan import Plan, make_plan
 from conformance.preflight import preflight
 from conformance.recording import Recording
 from conformance.redact import Redactor

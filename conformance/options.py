@@ -8,8 +8,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from conformance.certification import Settings, default_provider_states
+from conformance.depth import Depth
 from conformance.errors import UsageError
-from conformance.plan import DEPTHS
 from conformance.spec import load_catalogue
 from conformance.targets.target_file import Target
 from conformance.transport import origin_of
@@ -25,7 +25,7 @@ class Given:
 
     base_url: str | None = None
     provider_states: str | None = None
-    depth: str = "standard"
+    depth: Depth = "standard"
     seed: int = 0
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     state_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -39,9 +39,6 @@ class Given:
 
 def settings_of(given: Given, target: Target | None) -> Settings:
     """The settings of a run; UsageError where an option makes no sense or contradicts the target file."""
-    depth = next((each for each in DEPTHS if each == given.depth), None)
-    if depth is None:
-        raise UsageError(f"--depth is one of {', '.join(DEPTHS)}, not {given.depth!r}")
     if target and target.accounts and given.provider_states:
         raise UsageError(f"{target.path} arranges worlds through the documented API: --provider-states says otherwise")
     load_catalogue().held_to(given.catalogue)
@@ -56,7 +53,7 @@ def settings_of(given: Given, target: Target | None) -> Settings:
     return Settings(
         base_url=base_url.rstrip("/"),
         provider_states=states or default_provider_states(base_url),
-        depth=depth,
+        depth=given.depth,
         seed=given.seed,
         headers={**(target.headers if target else {}), **given.headers},
         state_headers={**(target.state_headers if target else {}), **given.state_headers},

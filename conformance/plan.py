@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 from conformance.ahead import drawn_bodies
 from conformance.bodies import body_cases
 from conformance.cells import cell_cases
+from conformance.depth import Depth
 from conformance.draw import SIZE, draw, drawn_worlds, large_selections
 from conformance.errors import NothingSelected, TranscriptRefused
 from conformance.model import Case, Source
 from conformance.paths import GENERATED, shown
 from conformance.tables import load_tables
 from conformance.yaml_source import load
-
-Depth = Literal["quick", "standard", "exhaustive"]
-DEPTHS: tuple[Depth, ...] = get_args(Depth)
 
 
 @dataclass(frozen=True, slots=True)

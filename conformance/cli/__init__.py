@@ -6,7 +6,8 @@ import gc
 import sys
 from typing import NoReturn
 
-import typer
+import click
+from click.exceptions import NoArgsIsHelpError
 
 from conformance.cli import certifying, comparing, deployments, evidence, proving, specification
 from conformance.cli.common import app
@@ -21,12 +22,14 @@ def main() -> None:
         app(standalone_mode=False)
     except ConformanceError as error:
         _end(str(error), error.exit)
-    except (typer.Exit, SystemExit) as leaving:
-        code = getattr(leaving, "exit_code", getattr(leaving, "code", 0))
-        sys.exit(code)
+    except NoArgsIsHelpError as error:
+        error.show()
+        sys.exit(Exit.USAGE)
+    except click.ClickException as error:
+        _end(error.format_message(), Exit.USAGE)
+    except click.Abort:
+        _end("interrupted", Exit.INCOMPLETE)
     except Exception as error:
-        if hasattr(error, "format_message"):
-            _end(error.format_message(), Exit.USAGE)
         _end(str(defect(error)), Exit.HARNESS)
     finally:
         gc.freeze()  # the process ends: a last search through all that it holds would take a fifth of a second

@@ -1,36 +1,100 @@
-"""The options that several commands have, or that make a long list: what each is called in the environment."""
+"""The options that several commands have, or that make a long list."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Any
 
-import typer
+import click
 
-from conformance.cli.common import option
+from conformance.depth import DEPTHS
+from conformance.errors import UsageError
 
-BaseUrl = Annotated[str | None, option("The deployment, https://host/api/v1; none: the bundled reference.", "BASE_URL")]
-ProviderStates = Annotated[str | None, option("Where worlds are arranged, if not at the origin.", "PROVIDER_STATES")]
-Depth = Annotated[str, option("quick, standard or exhaustive.", "DEPTH")]
-Seed = Annotated[int, option("Seed of what is drawn beyond the tables.", "SEED")]
-Header = Annotated[list[str] | None, option("'Name: value' sent with every request.")]
-StateHeader = Annotated[list[str] | None, option("'Name: value' sent to the provider-state URL.")]
-Concurrency = Annotated[int | None, option("Requests at a time.", "CONCURRENCY", min=1, max=256)]
-Timeout = Annotated[float | None, option("Seconds that an answer may take.", "TIMEOUT", min=0.1)]
-Expect = Annotated[Path | None, option("Known failures and ledger that the run is held to.", "EXPECT", metavar="FILE")]
-UpdateExpect = Annotated[bool, option("Write what this run did to the file of --expect.")]
-ReportDir = Annotated[Path | None, option("Where report.html, report.json, junit.xml … go.", "REPORT_DIR")]
-Target = Annotated[Path | None, option("A target file (docs/targets.md).", "TARGET")]
-WriteTo = Annotated[list[str] | None, option("This host, beside this machine, may be written to.", metavar="HOST")]
-Catalogue = Annotated[str, option("Held to this version: what came later is advisory.", "CATALOGUE", metavar="VERSION")]
-Confirm = Annotated[int, option("Times that failures are run again; what does not repeat is flaky.", min=0, max=20)]
-DryRun = Annotated[bool, option("Print the requests, with keys as $NAME, and send nothing.")]
-Certificate = Annotated[
-    Path | None, option("Where a conformant run's certificate goes.", "CERTIFICATE", metavar="FILE")
-]
-SignKey = Annotated[Path | None, option("The ed25519 key that signs it.", "SIGN_KEY", metavar="PEM")]
-Subject = Annotated[str, option("The build that it certifies: sha256:… or a version.", "SUBJECT", metavar="TEXT")]
-Workers = Annotated[
-    str | None, typer.Option("-n", "--numprocesses", help="Workers that share the cases (pytest-xdist), or auto.")
-]
-Tx = Annotated[list[str] | None, option("A worker elsewhere (pytest-xdist): ssh=HOST//python=PATH.", metavar="SPEC")]
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def setting(name: str, text: str, **more: Any) -> Decorator:
+    """An option that the environment gives too: --base-url, CONFORMANCE_BASE_URL."""
+    variable = "CONFORMANCE_" + name.removeprefix("--").replace("-", "_").upper()
+    return click.option(name, help=text, envvar=variable, show_envvar=True, **more)
+
+
+def _together(*options: Decorator) -> Decorator:
+    """Several options as one, in this order."""
+
+    def decorated(command: Callable[..., Any]) -> Callable[..., Any]:
+        for each in reversed(options):
+            command = each(command)
+        return command
+
+    return decorated
+
+
+def _headers(context: click.Context, option: click.Parameter, lines: tuple[str, ...]) -> dict[str, str]:
+    headers = {}
+    for each in lines:
+        name, colon, value = each.partition(":")
+        if not colon or not name.strip():
+            raise UsageError("a header is written 'Name: value'")
+        headers[name.strip().lower()] = value.strip()
+    return headers
+
+
+def _header(name: str, field: str, text: str) -> Decorator:
+    return click.option(name, field, help=text, multiple=True, callback=_headers)
+
+
+def target(*, required: bool = False) -> Decorator:
+    """--target, for a command that may be given one, or that needs one."""
+    return setting("--target", "A target file (docs/targets.md).", type=Path, required=required)
+
+
+base_url = setting("--base-url", "The deployment, https://host/api/v1; none: the bundled reference.")
+depth = setting("--depth", "How much is sent.", type=click.Choice(DEPTHS), default="standard", show_default=True)
+write_to = click.option(
+    "--yes-write-to",
+    "write_to",
+    multiple=True,
+    metavar="HOST",
+    help="This host, beside this machine, may be written to.",
+)
+
+run = _together(
+    base_url,
+    setting("--provider-states", "Where worlds are arranged, if not at the origin."),
+    depth,
+    setting("--seed", "Seed of what is drawn beyond the tables.", type=int, default=0, show_default=True),
+    _header("--header", "headers", "'Name: value' sent with every request."),
+    _header("--provider-states-header", "state_headers", "'Name: value' sent to the provider-state URL."),
+    setting("--concurrency", "Requests at a time.", type=click.IntRange(1, 256)),
+    setting("--timeout", "Seconds that an answer may take.", type=click.FloatRange(min=0.1)),
+    setting("--report-dir", "Where report.html, report.json, junit.xml … go.", type=Path),
+    write_to,
+    setting("--catalogue", "Held to this version: what came later is advisory.", metavar="VERSION", default=""),
+    click.option(
+        "--confirm",
+        type=click.IntRange(0, 20),
+        default=0,
+        show_default=True,
+        help="Times that failures are run again; what does not repeat is flaky.",
+    ),
+)
+"""What a run is to be: the fields of ``options.Given``."""
+
+dry_run = click.option("--dry-run/--no-dry-run", help="Print the requests, with keys as $NAME, and send nothing.")
+gate = _together(
+    setting("--expect", "Known failures and ledger that the run is held to.", type=Path, metavar="FILE"),
+    click.option("--update-expect/--no-update-expect", help="Write what this run did to the file of --expect."),
+)
+certificate = _together(
+    setting("--certificate", "Where a conformant run's certificate goes.", type=Path, metavar="FILE"),
+    setting("--sign-key", "The ed25519 key that signs it.", type=Path, metavar="PEM"),
+    setting("--subject", "The build that it certifies: sha256:… or a version.", default=""),
+)
+workers = _together(
+    click.option("-n", "--numprocesses", help="Workers that share the cases (pytest-xdist), or auto."),
+    click.option(
+        "--tx", multiple=True, metavar="SPEC", help="A worker elsewhere (pytest-xdist): ssh=HOST//python=PATH."
+    ),
+)

@@ -6,15 +6,16 @@ import signal
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from typing import TYPE_CHECKING, NoReturn
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
 
-import typer
+import click
 
 from conformance.cli import arguments
 from conformance.cli.common import STATUS, app, printed
 from conformance.cli.gating import Gate, gate_of
 from conformance.cli.issuing import Issue, issue_of
-from conformance.errors import UsageError
+from conformance.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     from conformance.certification import Settings
@@ -24,55 +25,39 @@ _PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
 @app.command(context_settings=_PASSED_ON)
+@arguments.target()
+@arguments.run
+@arguments.dry_run
+@arguments.gate
+@arguments.certificate
+@arguments.workers
+@click.pass_context
 def certify(
-    context: typer.Context,
-    base_url: arguments.BaseUrl = None,
-    provider_states: arguments.ProviderStates = None,
-    depth: arguments.Depth = "standard",
-    seed: arguments.Seed = 0,
-    header: arguments.Header = None,
-    provider_states_header: arguments.StateHeader = None,
-    concurrency: arguments.Concurrency = None,
-    timeout: arguments.Timeout = None,
-    report_dir: arguments.ReportDir = None,
-    target: arguments.Target = None,
-    yes_write_to: arguments.WriteTo = None,
-    catalogue: arguments.Catalogue = "",
-    confirm: arguments.Confirm = 0,
-    dry_run: arguments.DryRun = False,
-    expect: arguments.Expect = None,
-    update_expect: arguments.UpdateExpect = False,
-    certificate: arguments.Certificate = None,
-    sign_key: arguments.SignKey = None,
-    subject: arguments.Subject = "",
-    numprocesses: arguments.Workers = None,
-    tx: arguments.Tx = None,
+    context: click.Context,
+    /,
+    target: Path | None,
+    dry_run: bool,
+    expect: Path | None,
+    update_expect: bool,
+    certificate: Path | None,
+    sign_key: Path | None,
+    subject: str,
+    numprocesses: str | None,
+    tx: tuple[str, ...],
+    **run: Any,
 ) -> None:
     """Certify a deployment. What is not listed here goes to pytest: -k, -x, --lf, --junitxml."""
     from conformance.ahead import begin
 
-    if depth != "quick":
-        begin(depth, seed)  # before anything else is imported
+    if run["depth"] != "quick":
+        begin(run["depth"], run["seed"])  # before anything else is imported
     from conformance.options import Given, settings_of
     from conformance.targets.target_file import load_target
 
-    given = Given(
-        base_url=base_url,
-        provider_states=provider_states,
-        depth=depth,
-        seed=seed,
-        headers=_headers(header),
-        state_headers=_headers(provider_states_header),
-        concurrency=concurrency,
-        timeout=timeout,
-        report_dir=report_dir,
-        write_to=tuple(yes_write_to or ()),
-        catalogue=catalogue,
-        confirm=confirm,
-    )
+    given = Given(**run)
     file = load_target(target) if target else None
-    with _reference() if base_url is None and file is None else nullcontext() as reference:
-        settings = settings_of(replace(given, base_url=reference or base_url), file)
+    with _reference() if given.base_url is None and file is None else nullcontext() as reference:
+        settings = settings_of(replace(given, base_url=reference or given.base_url), file)
         gate, issue = gate_of(expect, update_expect), issue_of(certificate, sign_key, subject)
         if dry_run:
             _rehearse(settings, context.args)
@@ -86,21 +71,11 @@ def _reference() -> AbstractContextManager[str]:
     return bundled_reference()
 
 
-def _headers(given: list[str] | None) -> dict[str, str]:
-    headers = {}
-    for each in given or []:
-        name, colon, value = each.partition(":")
-        if not colon or not name.strip():
-            raise UsageError("a header is written 'Name: value'")
-        headers[name.strip().lower()] = value.strip()
-    return headers
-
-
-def _workers(number: str | None, elsewhere: list[str] | None) -> list[str]:
+def _workers(number: str | None, elsewhere: tuple[str, ...]) -> list[str]:
     """The options that are pytest-xdist's."""
     if number is not None and number != "auto" and not number.isdecimal():
         raise UsageError(f"-n is a number of workers or auto, not {number!r}")
-    return [*(["-n", number] if number and number != "0" else []), *(f"--tx={each}" for each in elsewhere or ())]
+    return [*(["-n", number] if number and number != "0" else []), *(f"--tx={each}" for each in elsewhere)]
 
 
 def _certify(
@@ -161,7 +136,7 @@ def _run(certification: Certification, passed_on: list[str]) -> Certification:
     if certification.planned or certification.result is not None:
         return certification
     if status == 0:
-        raise typer.Exit(0)
+        sys.exit(Exit.CONFORMANT)
     if status == 3:
         raise HarnessError("pytest met an internal error; see above")
     if status == 5 or (certification.selected == 0 and status != 4):

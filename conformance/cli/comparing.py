@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
 from conformance.cli.common import app, printed
 from conformance.errors import Exit, UsageError
 
 
 @app.command()
-def compare(
-    reports: Annotated[list[Path], typer.Argument(metavar="REPORT…", help="report.json files, the newest last.")],
-    json_file: Annotated[Path | None, typer.Option("--json", help="Where the comparison goes as JSON.")] = None,
-    html_file: Annotated[Path | None, typer.Option("--html", help="Where it goes as a page.")] = None,
-) -> None:
+@click.argument(
+    "reports", type=Path, nargs=-1, required=True, metavar="REPORT…", help="report.json files, the newest last."
+)
+@click.option("--json", "json_file", type=Path, help="Where the comparison goes as JSON.")
+@click.option("--html", "html_file", type=Path, help="Where it goes as a page.")
+def compare(reports: tuple[Path, ...], json_file: Path | None, html_file: Path | None) -> None:
     """What changed between runs; status 1 where the last one lost a requirement or a case that passed before."""
     from conformance.report.compared import comparison_text
     from conformance.report.comparison import compare as comparison_of

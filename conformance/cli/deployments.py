@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+
+import click
 
 from conformance.cli import arguments
-from conformance.cli.common import app, option, printed
+from conformance.cli.common import app, printed
+from conformance.depth import Depth
 from conformance.errors import Exit, UsageError
 
 
 @app.command()
-def doctor(
-    target: arguments.Target = None,
-    base_url: arguments.BaseUrl = None,
-    depth: arguments.Depth = "standard",
-    write: Annotated[Path | None, option("Where a filled-in target file goes.", metavar="FILE")] = None,
-) -> None:
+@arguments.target()
+@arguments.base_url
+@arguments.depth
+@click.option("--write", type=Path, metavar="FILE", help="Where a filled-in target file goes.")
+def doctor(target: Path | None, base_url: str | None, depth: Depth, write: Path | None) -> None:
     """What can be tested on a target, and why not the rest: reads only, nothing is written there."""
     from conformance.doctor import examine, write_target
     from conformance.options import Given, settings_of
@@ -36,16 +37,15 @@ def doctor(
 
 
 @app.command()
-def clean(
-    target: Annotated[Path, option("A target file (docs/targets.md).", "TARGET")],
-    yes_write_to: arguments.WriteTo = None,
-) -> None:
+@arguments.target(required=True)
+@arguments.write_to
+def clean(target: Path, write_to: tuple[str, ...]) -> None:
     """Remove what aborted runs left on a target, found by the mark in its name."""
     from conformance.cleaning import clean as remove
     from conformance.options import Given, settings_of
     from conformance.targets.target_file import load_target
 
-    settings = settings_of(Given(write_to=tuple(yes_write_to or ())), load_target(target))
+    settings = settings_of(Given(write_to=write_to), load_target(target))
     left = 0
     for line, gone in remove(settings):
         print(line)

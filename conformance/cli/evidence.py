@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
-from conformance.cli.common import STATUS, app, option, printed
+from conformance.cli import arguments
+from conformance.cli.common import STATUS, app, printed
 from conformance.errors import Exit
 
 
 @app.command()
-def judge(
-    transcript: Annotated[Path, typer.Argument(help="A transcript.jsonl of a report directory.")],
-    report_dir: Annotated[Path | None, option("Where report.html and report.json go.", "REPORT_DIR")] = None,
-) -> None:
+@click.argument("transcript", type=Path, help="A transcript.jsonl of a report directory.")
+@arguments.setting("--report-dir", "Where report.html and report.json go.", type=Path)
+def judge(transcript: Path, report_dir: Path | None) -> None:
     """Judge a recorded run again, off line: the same report from the same record."""
     from conformance.certification import judge_transcript
     from conformance.kills import load_kills
@@ -31,11 +30,10 @@ def judge(
 
 
 @app.command()
-def verify(
-    certificate: Annotated[Path, typer.Argument(help="A certificate that `certify --certificate` wrote.")],
-    public_key: Annotated[Path | None, option("The ed25519 key that it is to be signed with.", metavar="PEM")] = None,
-    transcript: Annotated[Path | None, option("The transcript that the verdict is recomputed from.")] = None,
-) -> None:
+@click.argument("certificate", type=Path, help="A certificate that `certify --certificate` wrote.")
+@click.option("--public-key", type=Path, metavar="PEM", help="The ed25519 key that it is to be signed with.")
+@click.option("--transcript", type=Path, help="The transcript that the verdict is recomputed from.")
+def verify(certificate: Path, public_key: Path | None, transcript: Path | None) -> None:
     """Check a certificate: its signature, its digests and, with the transcript, its verdict."""
     from conformance.report.text import safe
     from conformance.verification import verify

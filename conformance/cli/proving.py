@@ -5,21 +5,19 @@ from __future__ import annotations
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
 from conformance.cli.common import app
 from conformance.errors import Exit
 
 
 @app.command()
-def prove(
-    jobs: Annotated[int | None, typer.Option(min=1, help="Targets at a time; default: one a core.")] = None,
-    only: Annotated[str, typer.Option(help="Subjects whose id matches, e.g. 'vis-*'.")] = "*",
-    record: Annotated[bool, typer.Option(help="Keep which rows catch which mutants, in spec/kills.json.")] = False,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Where the matrix goes as JSON.")] = None,
-) -> None:
+@click.option("--jobs", type=click.IntRange(min=1), help="Targets at a time; default: one a core.")
+@click.option("--only", default="*", show_default=True, help="Subjects whose id matches, e.g. 'vis-*'.")
+@click.option("--record/--no-record", help="Keep which rows catch which mutants, in spec/kills.json.")
+@click.option("--json", "json_file", type=Path, help="Where the matrix goes as JSON.")
+def prove(jobs: int | None, only: str, record: bool, json_file: Path | None) -> None:
     """The kill matrix: reference and variants accepted, every mutant caught (from a checkout)."""
     import json
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
 from conformance.cli.common import app, printed
 from conformance.errors import UsageError
@@ -22,7 +21,8 @@ def list_() -> None:
 
 
 @app.command()
-def show(identifier: Annotated[str, typer.Argument(metavar="ID", help="A requirement or a scenario.")]) -> None:
+@click.argument("identifier", metavar="ID", help="A requirement or a scenario.")
+def show(identifier: str) -> None:
     """What a rule says, which rows verify it and which mutants these kill; or what a row does."""
     from conformance.kills import load_kills
     from conformance.listing import shown
@@ -46,7 +46,8 @@ def check() -> None:
 
 
 @app.command()
-def docs(out: Annotated[Path, typer.Option(help="The folder of the site; it is made.")]) -> None:
+@click.option("--out", type=Path, required=True, help="The folder of the site; it is made.")
+def docs(out: Path) -> None:
     """The specification as a static site, from the files that drive the tests."""
     from conformance.site.build import site, write
     from conformance.site.sources import load_sources

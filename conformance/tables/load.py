@@ -70,9 +70,10 @@ def load_tables(folder: Path = SCENARIOS) -> tuple[Table, ...]:
 
 def _load_table(path: Path, cast: Mapping[str, User], seen: dict[str, Source]) -> Table:
     document, lines = load(path, "scenarios")
+    file = shown(path)
     rows = []
     for index, raw in enumerate(document["rows"]):
-        source = Source(shown(path), lines.at(("rows", index)))
+        source = Source(file, lines.at(("rows", index)))
         if raw["id"] in seen:
             raise SourceError(source.file, source.line, f"the id {raw['id']} stands at {seen[raw['id']]}, too")
         seen[raw["id"]] = source

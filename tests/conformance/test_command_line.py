@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.server
 import json
+import os
+import re
 import shutil
 import socket
 import subprocess
@@ -22,6 +24,8 @@ from conformance.listing import shown
 from conformance.spec import load_catalogue
 from conformance.tables import load_tables
 from tests.conformance.conftest import ROOT, Command, serving
+
+COMMANDS = ["certify", "check", "clean", "compare", "docs", "doctor", "judge", "list", "prove", "show", "verify"]
 
 
 def test_the_bundled_reference_is_conformant(conformance: Command, tmp_path: Path) -> None:
@@ -82,6 +86,50 @@ def test_a_wrong_option_is_status_two_and_sends_nothing(conformance: Command, ar
     assert "conformance: " in run.stderr
     assert "Traceback" not in run.stderr and "secret" not in run.stderr
     assert not run.stdout.strip()
+
+
+@pytest.mark.parametrize(
+    "arguments, sentence",
+    [
+        (("certify", "--depth", "deep"), "'deep' is not one of 'quick', 'standard', 'exhaustive'."),
+        (("certify", "--concurrency", "0"), "0 is not in the range 1<=x<=256."),
+        (("certify", "--seed", "\x1b[31m"), "'\\x1b[31m' is not a valid integer."),
+        (("clean",), "Missing option '--target' (env var: 'CONFORMANCE_TARGET')."),
+        (("show",), "Missing argument 'ID'."),
+        (("lisst",), "No such command 'lisst'. Did you mean 'list'?"),
+    ],
+)
+def test_what_is_wrong_with_the_arguments_is_one_sentence(
+    conformance: Command, arguments: tuple[str, ...], sentence: str
+) -> None:
+    run = conformance(*arguments)
+    (line,) = run.stderr.splitlines()
+    assert (run.returncode, run.stdout) == (2, "")
+    assert line.startswith("conformance: ") and line.endswith(sentence)
+
+
+def test_help_tells_the_commands_and_what_an_option_is_in_the_environment(conformance: Command) -> None:
+    nothing, asked = conformance(), conformance("--help")
+    assert (nothing.returncode, nothing.stdout, asked.returncode, asked.stderr) == (2, "", 0, "")
+    assert nothing.stderr == asked.stdout
+    (commands,) = re.findall(r"^Commands:\n(.*)", asked.stdout, re.MULTILINE | re.DOTALL)
+    assert re.findall(r"^  (\w+) ", commands, re.MULTILINE) == COMMANDS
+    assert "CONFORMANCE_PROVIDER_STATES" in conformance("certify", "--help").stdout
+    assert re.search(r"^  ID +A requirement or a scenario\.", conformance("show", "--help").stdout, re.MULTILINE)
+
+
+def test_ctrl_c_is_one_sentence_and_status_three(tmp_path: Path) -> None:
+    interrupted = """
+import signal, sys
+from conformance import listing
+from conformance.cli import main
+listing.listing = lambda *arguments: signal.raise_signal(signal.SIGINT)
+sys.argv = ["conformance", "list"]
+main()
+"""
+    command, environment = [sys.executable, "-c", interrupted], {**os.environ, "PYTHONPATH": str(ROOT)}
+    run = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment)
+    assert (run.returncode, run.stderr.strip()) == (3, "conformance: interrupted")
 
 
 def test_a_wrong_port_is_one_sentence_and_status_three(conformance: Command) -> None:
