@@ -98,6 +98,7 @@ _NEAR_MISSES: Mapping[str, Callable[[str], str]] = {
     "case-changed": lambda key: key.swapcase() if key.swapcase() != key else key + "x",
     "half": lambda key: key[: len(key) // 2],
     "pattern": lambda key: key[: len(key) // 2] + "%",
+    "beheaded": lambda key: key.partition("_")[2] or key[1:],
 }
 NEAR_MISSES = tuple(_NEAR_MISSES)
 
