@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
+from string import digits
 
 from conformance.errors import HarnessError
 from conformance.model import Binding, Request
@@ -85,6 +86,11 @@ def _other(char: str) -> str:
     return replacement.upper() if char.isupper() else replacement
 
 
+def _shorter(key: str, length: int) -> str:
+    """The key's beginning, and no number at its end: where keys are numbered, ``sk_71`` is another than ``sk_712``."""
+    return key[:length].rstrip(digits) or key[:length]
+
+
 def _with_other(key: str, at: int) -> str:
     return key[:at] + _other(key[at]) + key[at + 1 :]
 
@@ -93,13 +99,13 @@ _NEAR_MISSES: Mapping[str, Callable[[str], str]] = {
     "first-changed": lambda key: _with_other(key, 0),
     "middle-changed": lambda key: _with_other(key, len(key) // 2),
     "last-changed": lambda key: _with_other(key, len(key) - 1),
-    "chopped": lambda key: key[:-1],
+    "chopped": lambda key: _shorter(key, len(key) - 1),
     "unmarked": lambda key: key.partition("_")[2] or key[1:],
     "extended": lambda key: key + _other(key[-1]),
     "shuffled": lambda key: key[::-1] if key[::-1] != key else key + "x",
     "case-changed": lambda key: key.swapcase() if key.swapcase() != key else key + "x",
     "as-user": lambda key: b64encode(f"{key}:".encode()).decode(),
-    "half": lambda key: key[: len(key) // 2],
+    "half": lambda key: _shorter(key, len(key) // 2),
     "pattern": lambda key: key[: len(key) // 2] + "%",
 }
 NEAR_MISSES = tuple(_NEAR_MISSES)

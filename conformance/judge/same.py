@@ -27,6 +27,18 @@ def disagreements(step: Step, at: int, posts: Sequence[Seen], reads: Sequence[Se
         item = items_of(pages).get(post.object.get("id", 0)) if pages and type(post.object.get("id")) is int else None
         if item is not None:
             yield from _differences(post, item, pages[0].index, "the list", nested=not step.races)
+            yield from _repeated(item["id"], pages)
+
+
+def _repeated(number: int, pages: Sequence[Seen]) -> Iterator[Finding]:
+    """More than one element of one page: between two pages a new collection may have moved it."""
+    for page in pages:
+        items = page.object.get("items")
+        times = (
+            sum(isinstance(each, dict) and each.get("id") == number for each in items) if isinstance(items, list) else 0
+        )
+        if times > 1:
+            yield Finding("CRE-3", f"elements of the list with the id {number}", "1", str(times), page.index)
 
 
 def _differences(post: Seen, other: Mapping[str, Any], at: int, where: str, *, nested: bool) -> Iterator[Finding]:
@@ -66,10 +78,12 @@ def _row(
 
 
 def _same_time(mine: Any, theirs: Any) -> bool:
-    """Both null or near each other; what is no time is the shape's affair."""
+    """Both null or near each other; what is no time in the answer is the shape's affair."""
     one, other = instant(mine), instant(theirs)
-    if one is None or other is None:
-        return None not in (mine, theirs) or mine is theirs
+    if one is None:
+        return (mine is None) == (theirs is None)
+    if other is None:
+        return False
     if (one.tzinfo is None) != (other.tzinfo is None):
         one, other = one.replace(tzinfo=None), other.replace(tzinfo=None)
     return abs((one - other).total_seconds()) <= TOLERANCE

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from conformance.model import (
@@ -83,7 +84,9 @@ def _world(raw: Mapping[str, Any], steps: Iterable[Step], cast: Mapping[str, Use
     for symbol, fields in raw.get("runs", {}).items():
         run = Run(**{key: value for key, value in fields.items() if key != "count"})
         runs.update(dict.fromkeys(_numbered(symbol, fields), run))
-    collections = {symbol: Collection(**fields) for symbol, fields in raw.get("collections", {}).items()}
+    collections = dict(
+        each for symbol, fields in raw.get("collections", {}).items() for each in _collections(symbol, fields)
+    )
     rows: list[Collection | Dataset | Run] = [*datasets.values(), *runs.values(), *collections.values()]
     needed = {row.owner for row in rows} | {request.caller for step in steps for request in step.requests}
     needed |= set(raw.get("users", ())) | set(_readers_of_unowned(rows, needed, cast))
@@ -92,6 +95,14 @@ def _world(raw: Mapping[str, Any], steps: Iterable[Step], cast: Mapping[str, Use
         raise RowError(f"nobody in cast.yaml is called {min(map(str, unknown))}", "world")
     organizations = {user.organization for user in users.values()} | {row.organization for row in rows}
     return World(tuple(sorted(each for each in organizations if each)), users, collections, datasets, runs)
+
+
+def _collections(symbol: str, fields: Mapping[str, Any]) -> Iterable[tuple[str, Collection]]:
+    """As other rows are counted, and each has the number in its name too: names decide here."""
+    if "count" not in fields:
+        return [(symbol, Collection(**fields))]
+    row = Collection(**{key: value for key, value in fields.items() if key != "count"})
+    return [(f"{symbol}-{n}", replace(row, name=f"{row.name} {n}")) for n in range(1, fields["count"] + 1)]
 
 
 def _numbered(symbol: str, fields: Mapping[str, Any]) -> tuple[str, ...]:
