@@ -26,7 +26,8 @@ GOAL = 1.1
 def certified(url: str, number: int, depth: str) -> dict[str, float]:
     """Certify so many cases in this process."""
     from conformance.certification import Settings, certify, default_provider_states
-    from conformance.plan import DEPTHS, make_plan
+    from conformance.depth import DEPTHS
+    from conformance.plan import make_plan
 
     plan = make_plan(next(each for each in DEPTHS if each == depth), 0)
     number = min(number, len(plan.cases))

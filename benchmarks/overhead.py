@@ -14,8 +14,9 @@ from pathlib import Path
 
 from benchmarks.common import Limits, arguments, conformance, end, table, target
 from benchmarks.replay import replay
+from conformance.depth import DEPTHS, Depth
 from conformance.options import CONCURRENCY
-from conformance.plan import DEPTHS, Depth, make_plan
+from conformance.plan import make_plan
 from conformance.transcript import read
 
 GOAL = 1.5
