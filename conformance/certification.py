@@ -95,6 +95,7 @@ CarryOut = Callable[[Sequence[Case], Execution, Callable[[Record], None]], None]
 
 ADAPTER = 2
 """Requests at a time for a provider-state URL on a server of its own: a small one may take no more."""
+NARROW = "the target serves {} at once: no more requests than that ran against one another"
 UNVERIFIED = "TLS certificates were not verified (tls.verify: false): who answered is not certain"
 
 
@@ -143,7 +144,7 @@ def _recorded(
     on = Execution(settings.base_url, transport, arranger, redactor, run_id, settings.concurrency)
     try:
         _checked(on)
-        header = _header(settings, plan, selected, run_id)
+        header = _header(settings, plan, selected, run_id, transport.room(settings.base_url))
         catalogue = load_catalogue().held_to(settings.held_to)
         with path.open("w", encoding="ascii", newline="\n") as stream:
             run = Recording(path, stream, header, selected, catalogue, progress)
@@ -154,7 +155,7 @@ def _recorded(
     return Result(plan, catalogue, tuple(selected), transcript, judgement, smallest(selected, judgement, run.records))
 
 
-def _header(settings: Settings, plan: Plan, selected: Sequence[Case], run_id: str) -> Header:
+def _header(settings: Settings, plan: Plan, selected: Sequence[Case], run_id: str, room: int | None) -> Header:
     return Header(
         base_url=settings.base_url,
         suite=__version__,
@@ -167,7 +168,7 @@ def _header(settings: Settings, plan: Plan, selected: Sequence[Case], run_id: st
         digests=digests(),
         bodies=plan.bodies,
         drawings=plan.drawings,
-        notes=() if settings.tls.verify else (UNVERIFIED,),
+        notes=(*(() if settings.tls.verify else (UNVERIFIED,)), *((NARROW.format(room),) if room else ())),
         held_to=settings.held_to,
         command=settings.command,
     )

@@ -24,7 +24,17 @@ if TYPE_CHECKING:
 _PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
-@app.command(context_settings=_PASSED_ON)
+class _PassingOn(click.Command):
+    """A command that hands what it does not know to pytest, a glued ``-kpro-n7z`` whole: its n is not our ``-n``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        glued = [each for each in args if each[:1] == "-" and each[1:2] not in "-n" and len(each) > 2]
+        rest = super().parse_args(ctx, [each for each in args if each not in glued])
+        ctx.args[:0] = glued
+        return rest
+
+
+@app.command(cls=_PassingOn, context_settings=_PASSED_ON)
 @arguments.target()
 @arguments.run
 @arguments.dry_run

@@ -107,6 +107,12 @@ class Slow(Target):
     delay = 0.06
 
 
+class OneAtATime(Target):
+    """One thread, one kept connection at a time, a queue of five: the others wait until it is closed."""
+
+    one_at_a_time = True
+
+
 class GlobalLock(Target):
     """One create at a time, slowly, so that racers queue."""
 

@@ -6,23 +6,25 @@ import argparse
 import contextlib
 import socket
 from http.client import responses
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 
 from api import Answer, Api
 from base import Refusal
 from behaviours import REGISTRY
 
 
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 256
-
+class Server(HTTPServer):
     def __init__(self, port: int, api: Api) -> None:
         self.api = api
         super().__init__(("127.0.0.1", port), Handler)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Clients that hang up are no news."""
+
+
+class ManyAtATime(ThreadingHTTPServer, Server):
+    daemon_threads = True
+    request_queue_size = 256
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -105,7 +107,8 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def start(behaviour: str = "base", port: int = 0) -> Server:
-    return Server(port, Api(REGISTRY[behaviour].target()))
+    target = REGISTRY[behaviour].target()
+    return (Server if target.one_at_a_time else ManyAtATime)(port, Api(target))
 
 
 def main() -> None:

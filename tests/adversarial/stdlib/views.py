@@ -21,6 +21,7 @@ class Views:
     max_body = 16 * 1024 * 1024
     protocol = "HTTP/1.1"
     delay = 0.0
+    one_at_a_time = False
 
     # --- who may read ---------------------------------------------------------------------
 
