@@ -17,7 +17,7 @@ from conformance.answers import json_of
 from conformance.connection import WAITED, Answer, NetworkTrouble
 from conformance.errors import TargetUnreachable
 from conformance.marks import token_of
-from conformance.model import Case, Exchange, Record, Request, Step
+from conformance.model import Case, Exchange, Record, Request, Step, in_turn
 from conformance.race import Race, Racer, race
 from conformance.redact import Redactor
 from conformance.render import body_of, credentials_of
@@ -62,8 +62,8 @@ class Execution:
 def execute(plan: Sequence[Case], on: Execution, keep: Callable[[Record], None]) -> None:
     """Carry out every case and hand its record to ``keep``; TargetUnreachable when connections keep failing."""
     size = on.arranger.batch
-    longest_first = sorted(plan, key=lambda case: -len(case.steps))  # at the end nobody would be beside them
-    batches = [longest_first[at : at + size] for at in range(0, len(plan), size)]
+    turns = in_turn(plan)
+    batches = [turns[at : at + size] for at in range(0, len(turns), size)]
     breaker = _Breaker()
 
     def batch(cases: Sequence[Case]) -> _Done:

@@ -6,7 +6,7 @@ Rows are named by symbols; ids exist only in a Binding, made when a world is arr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -212,6 +212,11 @@ class Case:
     """Names go out as written, without the case's token."""
     sparing: bool = False
     """Read back only once, at the end: cases of many requests that the oracle judges."""
+
+
+def in_turn(plan: Sequence[Case]) -> list[Case]:
+    """The cases as they are carried out and judged: those of many steps first, for the last have nobody beside them."""
+    return sorted(plan, key=lambda case: -len(case.steps))
 
 
 # ---------------------------------------------------------------- the record

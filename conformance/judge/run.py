@@ -12,7 +12,7 @@ from conformance.answers import TooDeep
 from conformance.judge.case import judge_case
 from conformance.judge.seen import READ_OPS, parse, served
 from conformance.judge.silence import Silence
-from conformance.model import Case, CaseOutcome, CaseVerdict, Finding, ReadOp, Record
+from conformance.model import Case, CaseOutcome, CaseVerdict, Finding, ReadOp, Record, in_turn
 from conformance.readings import DIMENSIONS, EVERY, minimal_conflict, surviving
 from conformance.spec import Catalogue, ConformanceClass, Requirement
 
@@ -76,7 +76,7 @@ def judge_run(
 
 
 class Judging:
-    """Judges cases in the plan's order as soon as their records are there, and then keeps the verdicts alone.
+    """Judges cases in turn, as soon as their records are there, and then keeps the verdicts alone.
 
     A record waits where a verdict depends on what is still to come: on whether an operation is served at all, and on
     how many answers the network loses.
@@ -84,6 +84,7 @@ class Judging:
 
     def __init__(self, plan: Sequence[Case], catalogue: Catalogue) -> None:
         self._plan, self._catalogue = plan, catalogue
+        self._turns = in_turn(plan)
         self._planned = frozenset(case.id for case in plan)
         self._waiting: dict[str, Record] = {}
         self._repeats: dict[str, list[Record]] = {}
@@ -101,8 +102,8 @@ class Judging:
         self._note(record)
         if record.case in self._planned:
             self._waiting[record.case] = record
-        while len(self._served) == len(READ_OPS) and len(self._verdicts) < len(self._plan):
-            case = self._plan[len(self._verdicts)]
+        while len(self._served) == len(READ_OPS) and len(self._verdicts) < len(self._turns):
+            case = self._turns[len(self._verdicts)]
             ready = self._waiting.get(case.id)
             if ready is None or ready.trouble:
                 return
@@ -127,7 +128,7 @@ class Judging:
     def judgement(self, records: Iterable[Record], *, partial: bool, aborted: str = "") -> Judgement:
         """The verdict on what was added so far; ``records`` are the same, for another look where readings conflict."""
         verdicts, survivors, silent = dict(self._verdicts), self._survivors, self._silence.cases()
-        for case in self._plan[len(verdicts) :]:
+        for case in self._turns[len(verdicts) :]:
             record = self._waiting.get(case.id)
             if record is None:
                 verdicts[case.id] = CaseVerdict(case.id, "not-tested", reason=aborted or "the run ended before it")
@@ -163,7 +164,7 @@ class Judging:
         return Judgement(
             claim=claim,
             cls=cls,
-            cases=verdicts,
+            cases={case.id: verdicts[case.id] for case in self._plan},
             requirements=requirements,
             readings=survivors,
             conflict=tuple(conflict),
