@@ -297,22 +297,27 @@ class _Runner:
         return ids[read.about]
 
     def _list(self, at: int, who: str) -> None:
-        page = 1
+        page, before = 1, b""
         while True:
             # Others write to a shared account meanwhile: what moves from one page to another could be missed.
             size = LARGEST_PAGE if self.binding.shared_accounts else PAGE_SIZE
             path = f"/data-collections?page={page}&page_size={size}"
             exchange = self._read(at, observe.Read("collections", "", who), path)
-            if exchange.status != 200 or page >= 50 or not self._has_next(exchange.response_body):
+            body = exchange.response_body
+            if exchange.status != 200 or page >= 50 or body == before or not self._has_next(body):
                 return
-            page += 1
+            page, before = page + 1, body
 
     def _has_next(self, body: bytes) -> bool:
         try:
             document = json_of(body)
-            return bool(document["meta"]["has_next"]) and bool(document["items"] or self.binding.shared_accounts)
+            items, meta = document["items"], document.get("meta")
         except (ValueError, KeyError, TypeError):
             return False
+        told = meta.get("has_next") if isinstance(meta, dict) else None
+        if told is None:  # then the first empty page is the last
+            return bool(items)
+        return bool(told) and bool(items or self.binding.shared_accounts)
 
     def _read(self, at: int, read: observe.Read, path: str) -> Exchange:
         started = time.monotonic()
