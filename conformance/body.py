@@ -18,6 +18,7 @@ LONG_NAME = 100
 VERY_LONG_NAME = 1000
 LARGE_BODY = 64 * 1024
 DEEP = 64
+_FIELDS = frozenset({"name", "dataset_ids"})
 # With another charset, or a parameter that JSON does not have, it is another content type.
 _JSON_TYPE = re.compile(r"application/json\s*(;\s*charset=\"?utf-?8\"?\s*)?", re.IGNORECASE)
 
@@ -43,6 +44,10 @@ class _Pairs(list[tuple[str, object]]):
     """A JSON object as its pairs, so that duplicate keys stay visible."""
 
 
+_DECODER = json.JSONDecoder(object_pairs_hook=_Pairs)
+_BLANKS = " \t\n\r"
+
+
 @lru_cache(maxsize=512)  # a case asks for each of its bodies once a reading
 def interpret(body: bytes, content_type: str | None = "application/json") -> Meaning:
     """The permitted meanings of a body (BOD-1, BOD-2, BOD-3, and the open points about forms)."""
@@ -61,10 +66,19 @@ def _inner(body: bytes) -> Meaning:
         return _undecodable(body)
     hard = text.startswith("\ufeff") or _is_hard(text)
     try:
-        meaning = _of_value(json.loads(text.removeprefix("\ufeff"), object_pairs_hook=_Pairs))
+        meaning = _of_text(text.removeprefix("\ufeff"))
     except (ValueError, RecursionError):
-        return Meaning(CLIENT_ERRORS if hard else frozenset({422}))
+        meaning = Meaning(frozenset({422}))
     return Meaning(CLIENT_ERRORS, meaning.creations) if hard else meaning
+
+
+def _of_text(text: str) -> Meaning:
+    """Many decoders (Go's, Jackson) stop after the first value; RFC 8259 (9) lets a parser accept more than JSON."""
+    value, end = _DECODER.raw_decode(text.lstrip(_BLANKS))
+    meaning = _of_value(value)
+    if text.lstrip(_BLANKS)[end:].strip(_BLANKS):
+        return Meaning(meaning.refusals | {422}, meaning.creations)
+    return meaning
 
 
 def _undecodable(body: bytes) -> Meaning:
@@ -88,11 +102,21 @@ def _is_hard(text: str) -> bool:
 def _of_value(value: object) -> Meaning:
     if not isinstance(value, _Pairs):
         return Meaning(frozenset({422}))
-    keys = [key for key, _ in value]
+    meaning = _of_pairs(value)
+    # Go's decoder and .NET's compare keys without case; the page does not say.
+    folded = _Pairs((key.lower() if key.lower() in _FIELDS else key, each) for key, each in value)
+    if folded == value:
+        return meaning
+    taken = _of_pairs(folded)
+    return Meaning(meaning.refusals | taken.refusals, meaning.creations + taken.creations)
+
+
+def _of_pairs(pairs: _Pairs) -> Meaning:
+    keys = [key for key, _ in pairs]
     if len(set(keys)) < len(keys):
-        return Meaning(CLIENT_ERRORS, _creations_of_duplicates(value))
-    meaning = _of_fields(dict(value))
-    if set(keys) - {"name", "dataset_ids"} and (meaning.creations or 400 in meaning.refusals):
+        return Meaning(CLIENT_ERRORS, _creations_of_duplicates(pairs))
+    meaning = _of_fields(dict(pairs))
+    if set(keys) - _FIELDS:
         return Meaning(meaning.refusals | {400, 422}, meaning.creations)
     return meaning
 
