@@ -167,14 +167,19 @@ class _Drawing:
         self._request(caller, selection)
 
     def large(self) -> None:
-        """One request with many datasets, the shared one anywhere."""
+        """One request with many datasets, the shared one anywhere or at an end; carol may not have a shared one."""
+        caller = self.choose.of(["alice", "alice", "carol"])
         size = self.choose.of(LARGE)
-        selection = [self._dataset(owner="alice") for _ in range(size)]
+        selection = [self._dataset(owner=caller) for _ in range(size)]
         if self.choose.chance(80):
-            selection[self.choose.below(size)] = self._dataset(owner="alice", organization="acme")
+            selection[self._place(size)] = self._dataset(owner=caller, organization="acme")
         if self.choose.chance(40):
-            selection[self.choose.below(size)] = self._ineligible("alice")
-        self._request("alice", selection)
+            selection[self._place(size)] = self._ineligible(caller)
+        self._request(caller, selection)
+
+    def _place(self, size: int) -> int:
+        """Anywhere, the first and the last more often: a loop that is one short is wrong there."""
+        return self.choose.of([0, size - 1, self.choose.below(size)])
 
     def _request(self, caller: str, selection: list[str]) -> None:
         body = request_body(self._name(), tuple(selection), with_ids=bool(selection) or self.choose.chance(50))

@@ -116,7 +116,7 @@ def test_large_selections_have_dozens_up_to_a_hundred() -> None:
 
 def test_standard_depth_stays_within_its_requests() -> None:
     posts = sum(len(case.steps) for case in WORLDS)
-    assert posts == 660, "what keeps a standard run below six thousand requests"
+    assert posts == 600, "what keeps a standard run below six thousand requests"
 
 
 def test_a_seed_gives_the_same_bodies_whatever_this_process_has_loaded(tmp_path: Path) -> None:
