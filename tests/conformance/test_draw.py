@@ -112,6 +112,9 @@ def test_large_selections_have_dozens_up_to_a_hundred() -> None:
     cases = tuple(large_selections(draw(20, 0), SOURCE))
     sizes = {len(request.selected) for _, request in requests(cases)}
     assert sizes <= set(LARGE) and len(sizes) > 4
+    assert Counter(request.caller for _, request in requests(cases)) == {"alice": 16, "carol": 4}
+    carols = [(case, request) for case, request in requests(cases) if request.caller == "carol"]
+    assert any(case.world.datasets[symbol].organization for case, request in carols for symbol in request.selected)
 
 
 def test_standard_depth_stays_within_its_requests() -> None:
