@@ -69,10 +69,13 @@ def drawn_worlds(drawings: Iterable[bytes], source: Source) -> Iterator[Case]:
 
 
 def large_selections(drawings: Iterable[bytes], source: Source) -> Iterator[Case]:
-    """A single selection of dozens up to a hundred datasets for each drawing, some with one that is not eligible."""
+    """A single selection of dozens up to a hundred datasets for each drawing, some with one that is not eligible.
+
+    One in five is that of a caller without an organization, for whom a shared one is not.
+    """
     for number, drawing in enumerate(drawings, 1):
         made = _Drawing(_Choices(drawing))
-        made.large()
+        made.large("alice" if number % 5 else "carol")
         yield made.case(f"big-{number:03}", 0, source)
 
 
@@ -166,15 +169,15 @@ class _Drawing:
             selection += [each for each in earlier[:1] if each not in selection]
         self._request(caller, selection)
 
-    def large(self) -> None:
+    def large(self, caller: str) -> None:
         """One request with many datasets, the shared one anywhere."""
         size = self.choose.of(LARGE)
-        selection = [self._dataset(owner="alice") for _ in range(size)]
+        selection = [self._dataset(owner=caller) for _ in range(size)]
         if self.choose.chance(80):
-            selection[self.choose.below(size)] = self._dataset(owner="alice", organization="acme")
+            selection[self.choose.below(size)] = self._dataset(owner=caller, organization="acme")
         if self.choose.chance(40):
-            selection[self.choose.below(size)] = self._ineligible("alice")
-        self._request("alice", selection)
+            selection[self.choose.below(size)] = self._ineligible(caller)
+        self._request(caller, selection)
 
     def _request(self, caller: str, selection: list[str]) -> None:
         body = request_body(self._name(), tuple(selection), with_ids=bool(selection) or self.choose.chance(50))

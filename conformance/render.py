@@ -107,6 +107,7 @@ _NEAR_MISSES: Mapping[str, Callable[[str], str]] = {
     "as-user": lambda key: b64encode(f"{key}:".encode()).decode(),
     "half": lambda key: _shorter(key, len(key) // 2),
     "pattern": lambda key: key[: len(key) // 2] + "%",
+    "escaped": lambda key: f"%{ord(key[0]):02X}{key[1:]}",
 }
 NEAR_MISSES = tuple(_NEAR_MISSES)
 

@@ -16,7 +16,7 @@ from conformance.judge.ground import Ground, arranged, by_stage, ids_of
 from conformance.judge.leaks import leaks
 from conformance.judge.same import disagreements
 from conformance.judge.seen import READ_OPS, Seen, items_of, parse, short
-from conformance.judge.shape import problems, zoneless
+from conformance.judge.shape import loose_times, problems
 from conformance.judge.walk import furthest, walk
 from conformance.model import (
     Binding,
@@ -225,9 +225,8 @@ def _shape(ground: Ground) -> Iterator[Finding]:
             continue
         for where, what in problems(seen.json):
             yield Finding("CRE-2", f"the 201 body: {where}", "the documented shape", f"{where} {what}", seen.index)
-        if isinstance(seen.json, dict) and (times := zoneless(seen.json)):
-            text = f"{', '.join(times)}: {short(seen.json.get('created_at'))}"
-            yield Finding("CRE-2", "times have no zone", "a zone", text, seen.index, "advisory")
+        for what, wanted, text in loose_times(seen.object):
+            yield Finding("CRE-2", f"times have {what}", wanted, text, seen.index, "advisory")
 
 
 def _as_asked(ground: Ground) -> Iterator[Finding]:

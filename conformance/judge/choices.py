@@ -39,7 +39,8 @@ def _of_answer(post: Seen) -> Iterator[tuple[str, str]]:
     created = body.get("created_at")
     if instant(created) is not None and isinstance(created, str):
         zone = "Z" if created[-1] in "Zz" else "offset" if "+" in created or created.count("-") > 2 else "no zone"
-        yield "time-format", zone + (", fractions" if "." in created else "")
+        form = {".": ", fractions", " ": ", a blank for the T"}
+        yield "time-format", zone + "".join(words for mark, words in form.items() if mark in created)
     documented = {"id", "user", "name", "org_id", "author_email", "datasets", "runs", "created_at", "updated_at"}
     yield "extra-fields", "yes" if set(body) - documented else "no"
 

@@ -32,19 +32,30 @@ def problems(body: Any) -> Iterator[Problem]:
             yield from each(row, f"{name}[{index}]")
 
 
-def zoneless(body: Any) -> list[str]:
-    """The times without a zone: permitted, reported as an advisory."""
-    found = [name for name in ("created_at", "updated_at") if _is_zoneless(body.get(name))]
+def loose_times(body: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """What is permitted of times and reported as an advisory: what is so, what the page has there, and which are so."""
+    times = {where: match for where, value in _times(body) if (match := _ISO.fullmatch(value))}
+    # A blank is no ISO 8601, but RFC 3339 (5.6, note) permits it, and the page names no standard.
+    for what, wanted, is_so in (("no zone", "a zone", _zoneless), ("a blank for the T", "T", _spaced)):
+        if found := {where: match[0] for where, match in times.items() if is_so(match)}:
+            yield what, wanted, f"{', '.join(found)}: {short(next(iter(found.values())))}"
+
+
+def _times(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     rows = body.get("datasets")
-    for index, row in enumerate(rows if isinstance(rows, list) else []):
-        if isinstance(row, dict):
-            found += [f"datasets[{index}].{n}" for n in ("created_at", "updated_at") if _is_zoneless(row.get(n))]
-    return found
+    places = [("", body), *((f"datasets[{at}].", row) for at, row in enumerate(rows if isinstance(rows, list) else []))]
+    for prefix, row in places:
+        for name in ("created_at", "updated_at") if isinstance(row, dict) else ():
+            if isinstance(row.get(name), str):
+                yield prefix + name, row[name]
 
 
-def _is_zoneless(value: Any) -> bool:
-    match = _ISO.fullmatch(value) if isinstance(value, str) else None
-    return match is not None and match["zone"] is None
+def _zoneless(time: re.Match[str]) -> bool:
+    return time["zone"] is None
+
+
+def _spaced(time: re.Match[str]) -> bool:
+    return " " in time[0]
 
 
 def _dataset(row: Any, at: str) -> Iterator[Problem]:

@@ -112,11 +112,14 @@ def test_large_selections_have_dozens_up_to_a_hundred() -> None:
     cases = tuple(large_selections(draw(20, 0), SOURCE))
     sizes = {len(request.selected) for _, request in requests(cases)}
     assert sizes <= set(LARGE) and len(sizes) > 4
+    assert Counter(request.caller for _, request in requests(cases)) == {"alice": 16, "carol": 4}
+    carols = [(case, request) for case, request in requests(cases) if request.caller == "carol"]
+    assert any(case.world.datasets[symbol].organization for case, request in carols for symbol in request.selected)
 
 
 def test_standard_depth_stays_within_its_requests() -> None:
     posts = sum(len(case.steps) for case in WORLDS)
-    assert posts == 660, "what keeps a standard run below six thousand requests"
+    assert posts == 600, "what keeps a standard run below six thousand requests"
 
 
 def test_a_seed_gives_the_same_bodies_whatever_this_process_has_loaded(tmp_path: Path) -> None:
