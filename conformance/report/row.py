@@ -151,7 +151,8 @@ def _alternatives(leaves: Leaves, dimensions: Sequence[str]) -> list[tuple[When,
             same.append(value)
     if len(groups) == 1:
         return groups[0][1]
-    return [({name: values, **when}, answer) for values, under in groups for when, answer in under]
+    # a list of its own each: YAML would write one that stands twice as an anchor and an alias
+    return [({name: list(values), **when}, answer) for values, under in groups for when, answer in under]
 
 
 # ---------------------------------------------------------------- the accepted twin

@@ -164,8 +164,9 @@ def pasted(texts: Iterable[str], folder: Path) -> list[Row]:
 
 def test_any_part_is_a_row_that_the_oracle_and_the_lint_accept(tmp_path: Path) -> None:
     parts = [
-        reduced(world, Reduction(world.id, beginning(world, 33).steps[at : at + 1 + at % 3], rows))
+        reduced(world, Reduction(world.id, beginning(world, 33).steps[start : start + 1 + at % 3], rows))
         for at, world in enumerate(WORLDS)
+        for start in (at, at + 11)
         for rows in ((), EVERY_ROW)
     ]
     rows = pasted([row_text(part, "ATT-7") for part in parts], tmp_path / "scenarios")

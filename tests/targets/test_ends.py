@@ -15,6 +15,11 @@ from tests.conformance.conftest import ROOT, Command
 from tests.targets.conftest import Deployment
 
 
+def heard() -> None:
+    """In the background of a shell Ctrl-C is ignored, and a process that is started inherits that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def interrupted(deployment: Deployment, folder: Path, number: signal.Signals) -> subprocess.CompletedProcess[str]:
     """A run that gets a signal while rows of its own are on the accounts."""
     command = [
@@ -30,7 +35,7 @@ def interrupted(deployment: Deployment, folder: Path, number: signal.Signals) ->
     environment = {**os.environ, "PYTHONPATH": str(ROOT), **deployment.environment}
     run = subprocess.Popen(
         [*command, "--report-dir", "report"], cwd=folder, env=environment, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=heard,
     )  # fmt: skip
     try:
         transcript = folder / "report/transcript.jsonl"
