@@ -48,7 +48,7 @@ GROUPS: tuple[tuple[type[Target], ...], ...] = (
     (answers.GlobalLock, answers.LosersGet409),
     (answers.SomeWorlds, answers.OwnersStayPut),
 )
-ALONE = (answers.Slow, answers.OneAtATime, answers.NoReads, answers.CollectionReadsOnly, answers.DatasetAndRunReadsOnly)
+ALONE = (answers.Slow, answers.OneByOne, answers.NoReads, answers.CollectionReadsOnly, answers.DatasetAndRunReadsOnly)
 
 
 def kebab(name: str) -> str:

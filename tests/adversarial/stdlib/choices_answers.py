@@ -107,7 +107,7 @@ class Slow(Target):
     delay = 0.06
 
 
-class OneAtATime(Target):
+class OneByOne(Target):
     """One thread, one kept connection at a time, a queue of five: the others wait until it is closed."""
 
     one_at_a_time = True
