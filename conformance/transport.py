@@ -8,6 +8,7 @@ import socket
 import ssl
 import threading
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -110,7 +111,8 @@ class Transport:
         self.limits = limits or Limits()
         self.allowance = Allowance(self.limits)
         self._crowds: dict[Place, Crowd] = {}
-        self._closed = 0
+        self._closed: Counter[Place] = Counter()
+        self._unkept: set[Place] = set()
         self.proxy = proxy
         self._tls = tls or Tls()
         if self._tls != Tls():
@@ -135,7 +137,9 @@ class Transport:
 
     def crowded(self, url: str, most: int) -> None:
         """From now on at most so many connections are open to this server at once, each for one request."""
-        self._crowds[place_of(url)[0]] = Crowd(most)
+        place, _ = place_of(url)
+        self._crowds[place] = Crowd(most)
+        self._unkept.add(place)
 
     def room(self, url: str) -> int | None:
         """How many that is, where there is a limit."""
@@ -167,7 +171,7 @@ class Transport:
     def message(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> bytes:
         """The request's bytes, with the headers that every request has."""
         sent = {"accept": "application/json", "accept-encoding": "identity", "user-agent": AGENT}
-        if place_of(url)[0] in self._crowds:
+        if place_of(url)[0] in self._unkept:
             sent["connection"] = "close"
         return request_bytes(method, url, {**sent, **self.headers, **headers}, body, self.proxy)
 
@@ -183,7 +187,7 @@ class Transport:
             if kept and isinstance(error, NetworkTrouble) and error.kind == "closed":
                 self._found_closed(place)
             raise
-        if reusable and place not in self._crowds:
+        if reusable and place not in self._unkept:
             self._kept.put(place, connection)
         else:
             connection.close()
@@ -191,9 +195,9 @@ class Transport:
 
     def _found_closed(self, place: Place) -> None:
         """Servers that close connections without saying so lose what is sent on them: soon none is kept."""
-        self._closed += 1
-        if self._closed == UNTOLD and place not in self._crowds:
-            self._crowds[place] = Crowd()
+        self._closed[place] += 1
+        if self._closed[place] >= UNTOLD:
+            self._unkept.add(place)
 
     def write(self, connection: socket.socket, data: bytes) -> None:
         """Send; NetworkTrouble where it is not taken in time."""

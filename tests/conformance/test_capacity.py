@@ -141,3 +141,4 @@ def test_connections_that_end_unannounced_are_soon_not_kept() -> None:
                 lost += 1
         transport.close()
     assert lost == UNTOLD
+    assert transport.room(url) is None, "how many it serves at once is another matter"
