@@ -74,9 +74,10 @@ def _inner(body: bytes) -> Meaning:
 
 def _of_text(text: str) -> Meaning:
     """Many decoders (Go's, Jackson) stop after the first value; RFC 8259 (9) lets a parser accept more than JSON."""
-    value, end = _DECODER.raw_decode(text.lstrip(_BLANKS))
+    text = text.strip(_BLANKS)
+    value, end = _DECODER.raw_decode(text)
     meaning = _of_value(value)
-    if text.lstrip(_BLANKS)[end:].strip(_BLANKS):
+    if text[end:]:
         return Meaning(meaning.refusals | {422}, meaning.creations)
     return meaning
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from conformance.judge.seen import Seen, items_of, short
+from conformance.judge.seen import Seen, elements, items_of, short
 from conformance.judge.shape import instant
 from conformance.model import Finding, Step
 
@@ -33,10 +33,7 @@ def disagreements(step: Step, at: int, posts: Sequence[Seen], reads: Sequence[Se
 def _repeated(number: int, pages: Sequence[Seen]) -> Iterator[Finding]:
     """More than one element of one page: between two pages a new collection may have moved it."""
     for page in pages:
-        items = page.object.get("items")
-        times = (
-            sum(isinstance(each, dict) and each.get("id") == number for each in items) if isinstance(items, list) else 0
-        )
+        times = sum(each.get("id") == number for each in elements(page))
         if times > 1:
             yield Finding("CRE-3", f"elements of the list with the id {number}", "1", str(times), page.index)
 

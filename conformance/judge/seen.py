@@ -60,13 +60,13 @@ def served(seen: Sequence[Seen]) -> frozenset[ReadOp]:
 
 def items_of(pages: Sequence[Seen]) -> dict[int, Mapping[str, Any]]:
     """The collections in a list's pages, by id."""
-    found: dict[int, Mapping[str, Any]] = {}
-    for page in pages:
-        items = page.object.get("items")
-        for item in items if isinstance(items, list) else ():
-            if isinstance(item, dict) and type(item.get("id")) is int:
-                found[item["id"]] = item
-    return found
+    return {item["id"]: item for page in pages for item in elements(page) if type(item.get("id")) is int}
+
+
+def elements(page: Seen) -> list[dict[str, Any]]:
+    """The objects in a page of the list, each as often as it stands there."""
+    items = page.object.get("items")
+    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
 
 
 def short(value: Any, limit: int = 200) -> str:

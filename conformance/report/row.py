@@ -57,8 +57,18 @@ def _people(case: Case) -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
+class _Plain(yaml.SafeDumper):
+    """Without anchors: those of two rows in one table would be the same."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
 def _flow(value: Any) -> str:
-    return yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=10**6, allow_unicode=True).strip()
+    text: str = yaml.dump(
+        value, Dumper=_Plain, default_flow_style=True, sort_keys=False, width=10**6, allow_unicode=True
+    )
+    return text.strip()
 
 
 # ---------------------------------------------------------------- world and requests
@@ -151,8 +161,7 @@ def _alternatives(leaves: Leaves, dimensions: Sequence[str]) -> list[tuple[When,
             same.append(value)
     if len(groups) == 1:
         return groups[0][1]
-    # a list of its own each: YAML would write one that stands twice as an anchor and an alias
-    return [({name: list(values), **when}, answer) for values, under in groups for when, answer in under]
+    return [({name: values, **when}, answer) for values, under in groups for when, answer in under]
 
 
 # ---------------------------------------------------------------- the accepted twin

@@ -70,19 +70,18 @@ def _groups(world: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     groups: dict[str, tuple[str, ...]] = {}
     for kind in ("datasets", "runs"):
         for symbol, fields in world.get(kind, {}).items():
-            count = fields.get("count")
-            groups[symbol] = tuple(f"{symbol}-{n}" for n in range(1, count + 1)) if count else (symbol,)
+            groups[symbol] = _numbered(symbol, fields)
     return groups
 
 
 def _world(raw: Mapping[str, Any], steps: Iterable[Step], cast: Mapping[str, User]) -> World:
     datasets: dict[str, Dataset] = {}
     for symbol, fields in raw.get("datasets", {}).items():
-        row = Dataset(**{key: value for key, value in fields.items() if key != "count"})
+        row = Dataset(**_uncounted(fields))
         datasets.update(dict.fromkeys(_numbered(symbol, fields), row))
     runs: dict[str, Run] = {}
     for symbol, fields in raw.get("runs", {}).items():
-        run = Run(**{key: value for key, value in fields.items() if key != "count"})
+        run = Run(**_uncounted(fields))
         runs.update(dict.fromkeys(_numbered(symbol, fields), run))
     collections = dict(
         each for symbol, fields in raw.get("collections", {}).items() for each in _collections(symbol, fields)
@@ -99,10 +98,13 @@ def _world(raw: Mapping[str, Any], steps: Iterable[Step], cast: Mapping[str, Use
 
 def _collections(symbol: str, fields: Mapping[str, Any]) -> Iterable[tuple[str, Collection]]:
     """As other rows are counted, and each has the number in its name too: names decide here."""
-    if "count" not in fields:
-        return [(symbol, Collection(**fields))]
-    row = Collection(**{key: value for key, value in fields.items() if key != "count"})
-    return [(f"{symbol}-{n}", replace(row, name=f"{row.name} {n}")) for n in range(1, fields["count"] + 1)]
+    row = Collection(**_uncounted(fields))
+    for number, each in enumerate(_numbered(symbol, fields), 1):
+        yield each, replace(row, name=f"{row.name} {number}") if "count" in fields else row
+
+
+def _uncounted(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in fields.items() if key != "count"}
 
 
 def _numbered(symbol: str, fields: Mapping[str, Any]) -> tuple[str, ...]:
