@@ -40,6 +40,11 @@ class Opened:
         """How many pixels the page is wider than its window."""
         return int(self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
 
+    def becomes(self, state: str) -> bool:
+        """Whether the expression comes true: following an address inside a page ends after the click or the key."""
+        self.page.wait_for_function(state)
+        return True
+
     def violations(self) -> list[str]:
         """What axe-core finds serious or critical, each with its first element."""
         self.page.evaluate(_axe())

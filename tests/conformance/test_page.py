@@ -95,7 +95,7 @@ def test_the_page_is_used_by_keyboard_alone(pages: dict[str, Path], browser: Any
         press("Tab")
         assert found.page.evaluate("document.activeElement.className") == "skip"
         press("Enter")
-        assert found.page.evaluate("document.activeElement.id") == "main"
+        assert found.becomes("document.activeElement.id === 'main'")
         press("/")
         found.page.keyboard.type("RUN-A4K several")
         assert visible(found, ".failure") == ["run-a4k"]
@@ -114,7 +114,7 @@ def test_an_address_opens_the_failure_that_it_leads_to(pages: dict[str, Path], b
     with opened(browser, pages["failing"].as_uri()) as found:
         found.page.evaluate("document.querySelectorAll('.failure').forEach((each) => { each.open = false; })")
         found.page.click("#RUN-1 a[href='#run-a4k']")
-        assert found.page.is_visible("#run-a4k dl")
+        assert found.becomes("document.querySelector('#run-a4k dl').checkVisibility()")
 
 
 def test_without_script_and_in_print_everything_is_there(pages: dict[str, Path], browser: Any) -> None:

@@ -140,4 +140,4 @@ def test_the_skip_link_is_the_first_stop_and_leads_to_the_content(browser: Any, 
         found.page.keyboard.press("Tab")
         assert found.page.evaluate("document.activeElement.className") == "skip"
         found.page.keyboard.press("Enter")
-        assert found.page.evaluate("document.activeElement.id") == "main"
+        assert found.becomes("document.activeElement.id === 'main'")
