@@ -29,7 +29,7 @@ from benchmarks.export import Row, for_newman, for_pytest, for_tavern, is_single
 from benchmarks.latency import delaying
 from conformance.certification import Settings, certify, default_provider_states
 from conformance.plan import Plan, make_plan
-from conformance.prove import subjects
+from conformance.subjects import subjects
 
 GOAL = 5.0
 MUTANTS = 40

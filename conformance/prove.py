@@ -1,52 +1,30 @@
 """The kill matrix: reference and variants must be accepted, every mutant caught by rows that cite what it breaks.
 
-From a checkout only. Targets are started as ``python -m mutants ID``; the suite never imports them.
+From a checkout only.
 """
 
 from __future__ import annotations
 
-import fnmatch
 import os
-import random
-import shutil
-import subprocess
-import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from functools import cache, partial
-from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
 from conformance.certification import Settings, certify, default_provider_states
-from conformance.errors import ConformanceError, UsageError
+from conformance.errors import ConformanceError
 from conformance.kills import Kill, load_kills, write_kills
 from conformance.model import Case, CaseVerdict
-from conformance.paths import CHECKOUT
 from conformance.plan import Plan, make_plan
 from conformance.result import Result
 from conformance.spec import load_catalogue
+from conformance.subjects import Nest, Subject, entries, serving
 
-COMBINATIONS = 8
-PER_COMBINATION = 8
 SHOWN = 3
 """Rows on a line of the matrix."""
-
-Kind = Literal["reference", "variant", "combination", "mutant"]
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What is started: the reference, a variant, several variants joined by ``+``, or a mutant with what it breaks."""
-
-    id: str
-    kind: Kind
-    breaks: tuple[str, ...] = ()
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,82 +48,33 @@ class Proof:
     trouble: str = ""
 
 
-# ---------------------------------------------------------------- what is proved
-
-
-def subjects(pattern: str = "*") -> list[Subject]:
-    """Reference, variants, combinations of variants (seeded) and mutants; UsageError outside a checkout."""
-    variants = [Subject(each["id"], "variant", note=each["note"]) for each in _entries("correct")]
-    others = [
-        Subject(each["id"], "variant", note=each["note"]) for each in _elsewhere() if shutil.which(each["program"])
-    ]
-    mutants = [Subject(each["id"], "mutant", tuple(each["breaks"]), each["note"]) for each in _entries("faulty")]
-    mixed = _combinations([each.id for each in variants])
-    found = [Subject("reference", "reference"), *variants, *others, *mixed, *mutants]
-    return [each for each in found if fnmatch.fnmatch(each.id, pattern)]
-
-
-def _root() -> Path:
-    if CHECKOUT is None or not (CHECKOUT / "mutants").is_dir():
-        raise UsageError("prove needs a checkout: mutants are not packaged")
-    return CHECKOUT
-
-
-def _entries(folder: Literal["correct", "faulty"]) -> list[dict[str, Any]]:
-    files = sorted((_root() / "mutants" / folder).glob("*.yaml"))
-    return [each for path in files for each in yaml.safe_load(path.read_text(encoding="utf-8"))]
-
-
-def _elsewhere() -> list[dict[str, Any]]:
-    """Correct implementations that are no patch of the reference: a program and its arguments."""
-    entries: list[dict[str, Any]] = yaml.safe_load((_root() / "mutants" / "elsewhere.yaml").read_text(encoding="utf-8"))
-    return [{**each, "program": sys.executable if each["program"] == "python" else each["program"]} for each in entries]
-
-
-def not_here() -> list[str]:
-    """Variants that this machine has no program for, so that they are not proved."""
-    return [f"{each['id']} (no {each['program']})" for each in _elsewhere() if not shutil.which(each["program"])]
-
-
-def _combinations(variants: Sequence[str]) -> Iterator[Subject]:
-    """Variants at random but always the same, as many as fit together: patches of one spot exclude each other."""
-    patches = {each["id"]: each["patches"] for each in _entries("correct")}
-    sources = {path.name: path.read_text(encoding="utf-8") for path in (_root() / "reference_impl").glob("*.py")}
-
-    def fit(chosen: Sequence[str]) -> bool:
-        texts = dict(sources)
-        for patch in (patch for each in chosen for patch in patches[each]):
-            if texts[patch["file"]].count(patch["find"]) != 1:
-                return False
-            texts[patch["file"]] = texts[patch["file"]].replace(patch["find"], patch["replace"])
-        return True
-
-    drawn = random.Random(0)
-    for _ in range(COMBINATIONS):
-        chosen: list[str] = []
-        for each in drawn.sample(variants, len(variants)):
-            if len(chosen) < PER_COMBINATION and fit(sorted([*chosen, each])):
-                chosen = sorted([*chosen, each])
-        yield Subject("+".join(chosen), "combination", note="a combination")
-
-
 # ---------------------------------------------------------------- proving
 
 
 def prove(chosen: Sequence[Subject], jobs: int | None = None, *, every_row: bool = False) -> Iterator[Proof]:
-    """Judge every subject, ``jobs`` at a time (default: one a core), in order.
+    """Judge every subject, ``jobs`` at a time (default: one a core, and one), in order.
 
     ``every_row``: a mutant meets all tables, so that its proof names each row that fails on it, not the first ones.
     """
-    with ProcessPoolExecutor(jobs or os.cpu_count() or 1) as pool:
+    # One more than cores: where suite and target of a job wait for each other, another goes on.
+    with ProcessPoolExecutor(jobs or (os.cpu_count() or 1) + 1, initializer=_settle) as pool:
         yield from pool.map(partial(_prove_one, every_row=every_row), chosen)
+
+
+_serving: Callable[[str], AbstractContextManager[str]] = serving
+"""How this process starts a subject."""
+
+
+def _settle() -> None:
+    global _serving
+    _serving = Nest().serving
 
 
 def _prove_one(subject: Subject, *, every_row: bool = False) -> Proof:
     """Start a subject and judge it: a mutant by the rows that cite what it breaks first, the rest by the whole plan."""
     started = time.monotonic()
     try:
-        with serving(subject.id) as url:
+        with _serving(subject.id) as url:
             proof = _judge(subject, url, every_row=every_row)
     except ConformanceError as error:
         return Proof(subject, False, "none", seconds=_since(started), trouble=str(error))
@@ -216,29 +145,6 @@ def _plan(depth: Literal["quick", "standard"]) -> Plan:
     return make_plan(depth, 0)
 
 
-def _command(name: str) -> list[str]:
-    other = next((each for each in _elsewhere() if each["id"] == name), None)
-    if other:
-        return [other["program"], *other["arguments"]]
-    return [sys.executable, "-m", "reference_impl"] if name == "reference" else [sys.executable, "-m", "mutants", name]
-
-
-@contextmanager
-def serving(name: str) -> Iterator[str]:
-    """A subject's base URL while it runs; UsageError when it does not start."""
-    command = [*_command(name), "--port", "0"]
-    with subprocess.Popen(
-        command, cwd=_root(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as process:
-        try:
-            line = process.stdout.readline() if process.stdout else ""
-            if "http://" not in line:
-                raise UsageError(f"{name} does not start")
-            yield line.split()[-1]
-        finally:
-            process.terminate()
-
-
 # ---------------------------------------------------------------- the matrix
 
 
@@ -281,7 +187,7 @@ def record(proofs: Sequence[Proof]) -> None:
         if subject.breaks:
             rows = tuple(sorted(tabled.intersection(proof.rows)))
             known[subject.id] = Kill(subject.id, subject.note, subject.breaks, rows, proof.requirements)
-    there = [each["id"] for each in _entries("faulty")]
+    there = [each["id"] for each in entries("faulty")]
     write_kills([known[each] for each in there if each in known], load_catalogue().version)
 
 

@@ -1,4 +1,4 @@
-"""Requests that race: connections opened beforehand, the last byte of each held back and released together."""
+"""Requests that race: connections opened beforehand, the end of each held back and released together."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 from conformance.connection import Answer, NetworkTrouble, place_of, receive, request_bytes
 from conformance.transport import Transport
+
+PAUSE = 0.02
+"""Seconds in which a server may read the first part of a body that is cut within a character."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +43,15 @@ def _together(racers: Sequence[Racer], transport: Transport) -> list[Answer | Ne
     """A time-out is a result, not an error."""
     connections: list[socket.socket | NetworkTrouble] = []
     try:
-        held = [_request(each, transport.proxy) for each in racers]
-        connections = [_prepare(each, data, transport) for each, data in zip(racers, held, strict=True)]
+        sent = [_in_two(_request(each, transport.proxy)) for each in racers]
+        connections = [_prepare(each, first, transport) for each, (first, _) in zip(racers, sent, strict=True)]
+        if any(len(held) > 1 for _, held in sent):
+            time.sleep(PAUSE)
         started = time.monotonic()
-        for connection, data in zip(connections, held, strict=True):
+        for connection, (_, held) in zip(connections, sent, strict=True):
             if isinstance(connection, socket.socket):
                 with suppress(OSError):  # the answer, or its absence, says why
-                    connection.sendall(data[-1:])
+                    connection.sendall(held)
         with ThreadPoolExecutor(len(racers)) as pool:
             return list(pool.map(lambda each: _receive(each, started, transport.limits.answer), connections))
     finally:
@@ -59,14 +64,20 @@ def _request(racer: Racer, proxy: str | None) -> bytes:
     return request_bytes("POST", racer.url, {"connection": "close", **racer.headers}, racer.body, proxy)
 
 
-def _prepare(racer: Racer, data: bytes, transport: Transport) -> socket.socket | NetworkTrouble:
+def _in_two(data: bytes) -> tuple[bytes, bytes]:
+    """Cut within the last character of several bytes, or before the last byte: where a segment ends says nothing."""
+    at = next((at for at in reversed(range(len(data))) if data[at] & 0xC0 == 0x80), len(data) - 1)
+    return data[:at], data[at:]
+
+
+def _prepare(racer: Racer, first: bytes, transport: Transport) -> socket.socket | NetworkTrouble:
     try:
         connection = transport.connect(place_of(racer.url)[0], transport.limits.connect)
     except NetworkTrouble as trouble:
         return trouble
     try:
         connection.settimeout(transport.limits.answer)
-        connection.sendall(data[:-1])
+        connection.sendall(first)
     except OSError as error:
         connection.close()
         return NetworkTrouble("refused", f"no connection: {error}")

@@ -6,10 +6,12 @@ import argparse
 import runpy
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-from mutants.apply import PatchError, load, patched
+from mutants.apply import Mutant, PatchError, chosen, load, patched
+from mutants.nest import nest
 
 
 def main() -> None:
@@ -21,19 +23,19 @@ def main() -> None:
     parser.add_argument("id", nargs="?", help="a mutant, a variant, or several joined by +")
     parser.add_argument("--port", default="0", help="port on 127.0.0.1; 0, the default, takes a free one")
     parser.add_argument("--database", type=Path, help="SQLite file; a temporary one when not given")
+    parser.add_argument("--nest", action="store_true", help="serve the ids that stdin names, a blank line ends one")
     parser.add_argument("--list", action="store_true", help="every mutant with what it breaks, every variant")
     options = parser.parse_args()
     try:
         mutants = load()
+        if options.nest:
+            nest(mutants, lambda each: _serve(each, options.port, options.database))
+            return
         if options.list or options.id is None:
             for each in mutants.values():
                 print(f"{each.id:32} {','.join(each.breaks) or each.chooses:28} {each.note}")
             return
-        wanted = options.id.split("+")
-        if unknown := [each for each in wanted if each not in mutants]:
-            parser.error(f"there is no {unknown[0]}; --list names them all")
-        with patched([mutants[each] for each in wanted]) as folder:
-            _serve(folder, options.port, options.database)
+        _serve(chosen(mutants, options.id), options.port, options.database)
     except PatchError as error:
         parser.error(str(error))
 
@@ -42,11 +44,12 @@ def _stop(_number: int, _frame: FrameType | None) -> None:
     sys.exit(0)
 
 
-def _serve(folder: Path, port: str, database: Path | None) -> None:
+def _serve(wanted: Sequence[Mutant], port: str, database: Path | None) -> None:
     """Run the patched package in this process: one signal ends it, and nothing is left behind."""
-    sys.path.insert(0, str(folder))
-    sys.argv = ["reference_impl", "--port", port, *(["--database", str(database)] if database else [])]
-    runpy.run_module("reference_impl", run_name="__main__")
+    with patched(wanted) as folder:
+        sys.path.insert(0, str(folder))
+        sys.argv = ["reference_impl", "--port", port, *(["--database", str(database)] if database else [])]
+        runpy.run_module("reference_impl", run_name="__main__")
 
 
 if __name__ == "__main__":

@@ -93,6 +93,14 @@ def _keys(raw: Any, wanted: set[str], place: str) -> None:
         raise PatchError(f"{place}: unknown or missing: {', '.join(map(str, odd))}")
 
 
+def chosen(mutants: Mapping[str, Mutant], name: str) -> list[Mutant]:
+    """Those that the name joins by ``+``; PatchError where one is unknown."""
+    wanted = name.split("+")
+    if unknown := [each for each in wanted if each not in mutants]:
+        raise PatchError(f"there is no {unknown[0]}; --list names them all")
+    return [mutants[each] for each in wanted]
+
+
 def patched_texts(mutants: Sequence[Mutant]) -> dict[str, str]:
     """The reference's modules by file name, every patch applied in turn; PatchError where one does not fit."""
     texts = {path.name: path.read_text(encoding="utf-8") for path in REFERENCE.glob("*.py")}

@@ -16,7 +16,7 @@ from functools import cache
 
 from conformance.certification import Settings, certify, default_provider_states
 from conformance.plan import Plan, make_plan
-from conformance.prove import serving
+from conformance.subjects import serving
 from mutants.apply import load
 
 CONTROLS = {

@@ -8,7 +8,7 @@ import pytest
 
 from conformance.diagnosis import diagnose, look_first, suspects
 from conformance.kills import Kill, load_kills, write_kills
-from conformance.prove import subjects
+from conformance.subjects import subjects
 from conformance.tables import load_tables
 
 KILLS = load_kills()

@@ -6,8 +6,11 @@ import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
+import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -68,11 +71,7 @@ def test_every_reading_is_chosen_by_the_reference_or_by_a_variant() -> None:
 def test_it_starts_answers_and_leaves_nothing_behind(name: str, tmp_path: Path) -> None:
     with _served(name, tmp_path) as (url, process):
         assert list(tmp_path.glob("mutant-*"))
-        world = {"users": {"alice": {"organization": None}}}
-        states = url.replace("/api/v1", "/_conformance/provider-states")
-        arranged = _post(states, {"state": "world", "action": "setup", "params": world})
-        created = _post(f"{url}/data-collections", {"name": "x"}, arranged["users"]["alice"]["api_key"])
-        assert created["name"] == "x"
+        assert _created(url, "x")["name"] == "x"
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
     assert list(tmp_path.iterdir()) == []
@@ -133,8 +132,43 @@ def _served(name: str, folder: Path, *options: str) -> Iterator[tuple[str, subpr
             process.terminate()
 
 
+def _created(url: str, name: str) -> Any:
+    """The answer to a new user who asks for a collection."""
+    states = url.replace("/api/v1", "/_conformance/provider-states")
+    world = {"users": {"alice": {"organization": None}}}
+    arranged = _post(states, {"state": "world", "action": "setup", "params": world})
+    return _post(f"{url}/data-collections", {"name": name}, arranged["users"]["alice"]["api_key"])
+
+
 def _post(url: str, body: object, key: str = "") -> Any:
     headers = {"content-type": "application/json", "authorization": f"Bearer {key}"}
     request = urllib.request.Request(url, json.dumps(body).encode(), headers)
     with urllib.request.urlopen(request, timeout=10) as answer:
         return json.load(answer)
+
+
+def test_a_nest_serves_one_patched_reference_after_another() -> None:
+    command = [sys.executable, "-m", "mutants", "--nest"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        command, cwd=HERE.parent, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True
+    ) as nest:
+        assert nest.stdin and nest.stdout
+        for name, status in (("nam-empty-422", 422), ("nam-empty-404", 404), ("nam-empty-422", 422)):
+            print(name, file=nest.stdin, flush=True)
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                _created(nest.stdout.readline().split()[-1], "")
+            assert refused.value.code == status
+            refused.value.close()
+            print(file=nest.stdin, flush=True)
+            assert nest.stdout.readline() == "ended\n"
+        print("no-such-mutant", file=nest.stdin, flush=True)
+        assert nest.stdout.readline().startswith("there is no no-such-mutant")
+        print(file=nest.stdin, flush=True)
+        assert nest.stdout.readline() == "ended\n"
+        print("nam-empty-422", file=nest.stdin, flush=True)
+        place = urllib.parse.urlsplit(nest.stdout.readline().split()[-1])
+        nest.stdin.close()
+        assert nest.wait() == 0
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((place.hostname, place.port))

@@ -11,7 +11,8 @@ import pytest
 from conformance import prove
 from conformance.errors import UsageError
 from conformance.plan import make_plan
-from conformance.prove import COMBINATIONS, Proof, Subject, matrix, proof_line, subjects, summary
+from conformance.prove import Proof, matrix, proof_line, summary
+from conformance.subjects import COMBINATIONS, Subject, not_here, subjects
 from mutants.apply import load, patched_texts
 
 
@@ -23,7 +24,7 @@ def test_subjects_are_the_reference_variants_combinations_and_mutants_always_the
     mutants = load()
     elsewhere = {each.id for each in found if each.id.startswith(("stdlib-", "node-"))}
     assert set(by_kind["variant"]) == {each.id for each in mutants.values() if each.chooses} | elsewhere
-    assert len(elsewhere) + len(prove.not_here()) == 6
+    assert len(elsewhere) + len(not_here()) == 6
     assert set(by_kind["mutant"]) == {each.id for each in mutants.values() if each.breaks}
     assert len(by_kind["combination"]) == COMBINATIONS
 
@@ -42,7 +43,7 @@ def test_a_pattern_selects() -> None:
 
 
 def test_outside_a_checkout_there_is_nothing_to_prove(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prove, "CHECKOUT", None)
+    monkeypatch.setattr("conformance.subjects.CHECKOUT", None)
     with pytest.raises(UsageError, match="needs a checkout"):
         subjects()
 

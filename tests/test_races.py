@@ -6,7 +6,7 @@ from itertools import groupby
 
 import pytest
 
-from conformance.prove import serving
+from conformance.subjects import serving
 from tests.races import CONTROLS, caught, race_rows
 
 RUNS = 10

@@ -13,7 +13,7 @@ from conformance.errors import Exit
 
 
 @app.command()
-@click.option("--jobs", type=click.IntRange(min=1), help="Targets at a time; default: one a core.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Targets at a time; default: one a core, and one.")
 @click.option("--only", default="*", show_default=True, help="Subjects whose id matches, e.g. 'vis-*'.")
 @click.option("--record/--no-record", help="Keep which rows catch which mutants, in spec/kills.json.")
 @click.option("--json", "json_file", type=Path, help="Where the matrix goes as JSON.")
@@ -22,9 +22,10 @@ def prove(jobs: int | None, only: str, record: bool, json_file: Path | None) -> 
     import json
 
     from conformance.errors import NothingSelected
-    from conformance.prove import matrix, not_here, proof_line, subjects, summary
+    from conformance.prove import matrix, proof_line, summary
     from conformance.prove import prove as proofs
     from conformance.prove import record as keep
+    from conformance.subjects import not_here, subjects
 
     chosen = subjects(only)
     if not chosen:

@@ -5,9 +5,19 @@ from __future__ import annotations
 import http.server
 import threading
 
+import pytest
+
 from conformance.connection import Answer, NetworkTrouble
-from conformance.race import Racer, race
+from conformance.race import Racer, _in_two, race
 from conformance.transport import Transport
+
+BODIES = [b"0", b"12", "3é".encode(), "4数5".encode(), "😀67".encode()]
+
+
+@pytest.mark.parametrize("body, held", [("{}", 1), ("é12", 3), ("数", 1), ("😀é1", 2)])
+def test_a_request_is_cut_within_its_last_character_of_several_bytes(body: str, held: int) -> None:
+    first, last = _in_two(b"POST /x HTTP/1.1\r\n\r\n" + body.encode())
+    assert len(last) == held and (first + last).endswith(body.encode())
 
 
 def test_all_racers_arrive_before_one_is_answered() -> None:
@@ -27,9 +37,9 @@ def test_all_racers_arrive_before_one_is_answered() -> None:
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}/x"
-        results = race([Racer(url, {}, b"%d" % n) for n in range(5)], Transport())
+        results = race([Racer(url, {}, each) for each in BODIES], Transport())
         server.shutdown()
-    assert [each.body for each in results if isinstance(each, Answer)] == [b"0", b"1", b"2", b"3", b"4"]
+    assert [each.body for each in results if isinstance(each, Answer)] == BODIES
 
 
 def test_nobody_there_is_a_result() -> None:
