@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from conformance.connection import Answer, NetworkTrouble, place_of, receive, request_bytes
 from conformance.transport import Transport
 
-PAUSE = 0.02
+PAUSE = 0.1
 """Seconds in which a server may read the first part of a body that is cut within a character."""
 
 
