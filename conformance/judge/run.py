@@ -134,6 +134,7 @@ class Judging:
                 verdicts[case.id] = CaseVerdict(case.id, "not-tested", reason=aborted or "the run ended before it")
             else:
                 survivors = self._judge(case, record, verdicts, survivors, silent=case.id in silent)
+        self._tell_again(records, verdicts, survivors, silent)
         for case in self._plan:
             if case.id in self._repeats and verdicts[case.id].outcome == "failed":
                 again = [judge_case(case, each, self._served, survivors or EVERY) for each in self._repeats[case.id]]
@@ -144,6 +145,15 @@ class Judging:
         for name in conflict:
             verdicts[name] = _conflicting(verdicts[name], conflict)
         return self._judged(verdicts, survivors, conflict, deciding, partial, aborted)
+
+    def _tell_again(
+        self, records: Iterable[Record], verdicts: dict[str, CaseVerdict], survivors: int, silent: frozenset[str]
+    ) -> None:
+        """Failures as the readings see them that the whole run has left: when they were judged there were more."""
+        failed = {case.id: case for case in self._plan if verdicts[case.id].outcome == "failed"} if survivors else {}
+        for record in records if failed else ():
+            if record.case in failed and not record.repeat:
+                self._judge(failed[record.case], record, verdicts, survivors, silent=record.case in silent)
 
     def _judged(
         self,

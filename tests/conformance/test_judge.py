@@ -35,6 +35,17 @@ def test_the_report_off_line_is_the_live_one(
         assert path.read_bytes() == (tmp_path / "live" / path.name).read_bytes(), path.name
 
 
+def test_a_failure_is_told_as_the_readings_see_it_that_the_whole_run_has_left(conformance: Command) -> None:
+    # Everybody's runs are promoted, and move. That they may is told by rows that come after the one that fails.
+    with serving("mutants", "pro-runs-of-all") as url:
+        run = conformance("certify", "--base-url", url, "--depth", "quick", "-k", "pro-c2x or run-")
+    assert run.returncode == 1, run.stderr
+    assert "moved_runs: all\n" in run.stdout
+    assert "broken: VIS-6, PRO-6\n" in run.stdout
+    assert "✗ PRO-6: runs: theirs's org_id" in run.stdout
+    assert "the ids of the collection's runs" not in run.stdout
+
+
 def test_a_run_that_was_killed_is_judged_as_incomplete(conformance: Command, tmp_path: Path, reference: str) -> None:
     transcript = killed(reference, tmp_path)
     done = conformance("judge", str(transcript), "--report-dir", "report")
