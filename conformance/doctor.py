@@ -12,7 +12,7 @@ import yaml
 
 from conformance.certification import Settings, redactor_of, transport_of
 from conformance.connection import NetworkTrouble
-from conformance.errors import SetupRefused, UsageError
+from conformance.errors import SetupRefused, UsageError, writing
 from conformance.model import Case
 from conformance.plan import make_plan
 from conformance.redact import Redactor
@@ -199,4 +199,5 @@ def write_target(settings: Settings, examination: Examination, path: Path) -> No
             told = {"organization": persona.organization, "id": persona.id, "email": persona.email}
             entry = document["personas"][persona.name]
             entry |= {name: each for name, each in told.items() if each is not None or name == "organization"}
-    path.write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    with writing(path):
+        path.write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True), encoding="utf-8")

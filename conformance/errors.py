@@ -14,6 +14,8 @@ ConformanceError
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
 
@@ -84,6 +86,15 @@ class NothingSelected(ConformanceError):
 
 class HarnessError(ConformanceError):
     """A defect of the suite."""
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """UsageError where a file or folder that the user named cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
 
 
 def defect(error: BaseException) -> HarnessError:

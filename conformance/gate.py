@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from conformance.errors import SourceError
+from conformance.errors import SourceError, writing
 from conformance.result import Result, Values
 from conformance.yaml_source import Lines, load
 
@@ -166,4 +166,5 @@ def write_expectation(path: Path, result: Result, before: Expectation | None) ->
         "readings": {name: list(values) for name, values in result.readings.items()},
         "choices": {name: list(values) for name, values in _choices(result).items()},
     }
-    path.write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=False, width=110), encoding="utf-8")
+    with writing(path):
+        path.write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=False, width=110), encoding="utf-8")

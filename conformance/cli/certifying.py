@@ -7,6 +7,7 @@ import sys
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -15,7 +16,7 @@ from conformance.cli import arguments
 from conformance.cli.common import STATUS, app, printed
 from conformance.cli.gating import Gate, gate_of
 from conformance.cli.issuing import Issue, issue_of
-from conformance.errors import Exit, UsageError
+from conformance.errors import Exit, UsageError, writing
 
 if TYPE_CHECKING:
     from conformance.certification import Settings
@@ -140,6 +141,10 @@ def _run(certification: Certification, passed_on: list[str]) -> Certification:
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was made is removed, as after Ctrl-C
     folder = certification.settings.report_dir
+    if folder is not None:
+        with writing(folder):  # told before anything is sent
+            folder.mkdir(parents=True, exist_ok=True)
+            TemporaryFile(dir=folder).close()
     status = run_pytest(certification, passed_on, folder / "junit.xml" if folder else None)
     if certification.problem is not None:
         raise certification.problem

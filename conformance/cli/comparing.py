@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from conformance.cli.common import app, printed
-from conformance.errors import Exit, UsageError
+from conformance.errors import Exit, UsageError, writing
 
 
 @app.command()
@@ -29,13 +29,7 @@ def compare(reports: tuple[Path, ...], json_file: Path | None, html_file: Path |
     found = comparison_of([str(each) for each in reports], [load_report(each) for each in reports])
     for path, text in ((json_file, comparison_json), (html_file, comparison_page)):
         if path is not None:
-            _write(path, text(found))
+            with writing(path):
+                path.write_text(text(found), encoding="utf-8")
     printed(lambda: comparison_text(found))
     sys.exit(Exit.NOT_CONFORMANT if found.lost else Exit.CONFORMANT)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror}") from None

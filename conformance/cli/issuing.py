@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance.errors import UsageError
+from conformance.errors import UsageError, writing
 
 if TYPE_CHECKING:
     from securesystemslib.signer import CryptoSigner
@@ -30,11 +30,9 @@ class Issue:
 
         if self.path.exists():
             opened(self.path)  # what is no certificate is not overwritten
-        try:
+        with writing(self.path):
             self.path.unlink(missing_ok=True)
             self.path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UsageError(f"{self.path}: cannot be written: {error.strerror}") from None
 
     def end(self, result: Result) -> None:
         """Write it where the verdict is *conformant*, and say so."""
@@ -45,10 +43,8 @@ class Issue:
             print(f"no certificate: the verdict is {result.judgement.claim}")
             return
         payload = json.dumps(statement(result, self.build), separators=(",", ":")).encode("ascii")
-        try:
+        with writing(self.path):
             self.path.write_bytes(sealed(payload, self.signer))
-        except OSError as error:
-            raise UsageError(f"{self.path}: cannot be written: {error.strerror}") from None
         print(f"certificate: {self.path}" + ("" if self.signer else ", not signed (--sign-key)"))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from conformance.cli.common import app
-from conformance.errors import Exit
+from conformance.errors import Exit, writing
 
 
 @app.command()
@@ -36,7 +36,8 @@ def prove(jobs: int | None, only: str, record: bool, json_file: Path | None) -> 
         found.append(proof)
         print(proof_line(proof), flush=True)
     if json_file:
-        json_file.write_text(json.dumps(matrix(found), indent=1) + "\n", encoding="utf-8")
+        with writing(json_file):
+            json_file.write_text(json.dumps(matrix(found), indent=1) + "\n", encoding="utf-8")
     if record:
         keep(found)
     print(summary(found))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from conformance.errors import UsageError
+from conformance.errors import writing
 from conformance.kills import load_kills
 from conformance.report.document import write_json
 from conformance.report.page.render import report_page
@@ -14,9 +14,7 @@ from conformance.result import Result
 def write_reports(result: Result, folder: Path) -> None:
     """``report.json`` and ``report.html``; UsageError where they cannot be written."""
     page = report_page(result, result.catalogue, load_kills(), result.rerun)
-    try:
+    with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         write_json(result, result.catalogue, folder)
         (folder / "report.html").write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{folder}: cannot be written: {error.strerror}") from None

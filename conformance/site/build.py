@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import Environment
 
 from conformance import __version__
-from conformance.errors import Exit, UsageError
+from conformance.errors import Exit, UsageError, writing
 from conformance.pages.environment import STYLES, environment
 from conformance.site import diagram
 from conformance.site.explorer import controls, explorer_data
@@ -49,12 +49,10 @@ def site(sources: Sources) -> dict[str, bytes]:
 
 def write(files: Mapping[str, bytes], out: Path) -> None:
     """The files in the folder ``out``, which is made; UsageError where that cannot be done."""
-    try:
+    with writing(out):
         out.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
             (out / name).write_bytes(content)
-    except OSError as error:
-        raise UsageError(f"{out}: cannot be written: {error.strerror}") from None
 
 
 def navigation(sources: Sources) -> tuple[tuple[str, tuple[Link, ...]], ...]:

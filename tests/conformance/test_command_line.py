@@ -79,6 +79,8 @@ def test_an_empty_selection_is_status_five(conformance: Command, reference: str)
         ("--base-url", "nonsense"),
         ("--base-url", "http://ann:secret@127.0.0.1:9/api/v1"),
         ("--header", "nonsense"),
+        ("--report-dir", __file__),
+        ("--report-dir", f"{__file__}/report"),
     ],
 )
 def test_a_wrong_option_is_status_two_and_sends_nothing(conformance: Command, arguments: tuple[str, ...]) -> None:
