@@ -35,6 +35,8 @@ READS = (
     f"/runs/{FIRST_UNKNOWN}",
 )
 MOST_REASONS = 4
+NOT_IMPLEMENTED = 501
+"""How Python's ``http.server`` refuses a method."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,8 @@ def _states(settings: Settings, transport: Transport) -> tuple[bool, list[str]]:
         answer = transport.send("GET", url, settings.state_headers)
     except NetworkTrouble as trouble:
         return False, [f"worlds      {url} does not answer: {safe(str(trouble))}"]
-    if answer.status in (404, 401, 403) or 300 <= answer.status < 400 or answer.status >= 500:
+    refused = answer.status in (401, 403, 404) or 300 <= answer.status < 400
+    if refused or (answer.status >= 500 and answer.status != NOT_IMPLEMENTED):
         return False, [
             f"worlds      {url} answers GET with {answer.status}: no provider states seem to be served there"
         ]

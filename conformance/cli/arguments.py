@@ -50,7 +50,12 @@ def target(*, required: bool = False) -> Decorator:
     return setting("--target", "A target file (docs/targets.md).", type=Path, required=required)
 
 
-base_url = setting("--base-url", "The deployment, https://host/api/v1; none: the bundled reference.")
+def base_url(otherwise: str = "") -> Decorator:
+    """--base-url, and what is taken where there is none."""
+    return setting("--base-url", f"The deployment, https://host/api/v1{otherwise}.")
+
+
+provider_states = setting("--provider-states", "Where worlds are arranged, if not at the origin.")
 depth = setting("--depth", "How much is sent.", type=click.Choice(DEPTHS), default="standard", show_default=True)
 write_to = click.option(
     "--yes-write-to",
@@ -61,8 +66,8 @@ write_to = click.option(
 )
 
 run = _together(
-    base_url,
-    setting("--provider-states", "Where worlds are arranged, if not at the origin."),
+    base_url("; none: the bundled reference"),
+    provider_states,
     depth,
     setting("--seed", "Seed of what is drawn beyond the tables.", type=int, default=0, show_default=True),
     _header("--header", "headers", "'Name: value' sent with every request."),

@@ -15,10 +15,13 @@ from conformance.errors import Exit, UsageError
 
 @app.command()
 @arguments.target()
-@arguments.base_url
+@arguments.base_url()
+@arguments.provider_states
 @arguments.depth
 @click.option("--write", type=Path, metavar="FILE", help="Where a filled-in target file goes.")
-def doctor(target: Path | None, base_url: str | None, depth: Depth, write: Path | None) -> None:
+def doctor(
+    target: Path | None, base_url: str | None, provider_states: str | None, depth: Depth, write: Path | None
+) -> None:
     """What can be tested on a target, and why not the rest: reads only, nothing is written there."""
     from conformance.doctor import examine, write_target
     from conformance.options import Given, settings_of
@@ -27,7 +30,7 @@ def doctor(target: Path | None, base_url: str | None, depth: Depth, write: Path 
     if write is not None and write.exists():
         raise UsageError(f"{write} is there already")
     file = load_target(target) if target else None
-    settings = settings_of(Given(base_url=base_url, depth=depth), file)
+    settings = settings_of(Given(base_url, provider_states, depth), file)
     examination = examine(settings)
     printed(lambda: iter(examination.lines))
     if write is not None:

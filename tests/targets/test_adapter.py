@@ -29,13 +29,16 @@ def test_the_adapter_in_the_documentation_certifies_the_reference(tmp_path: Path
             try:
                 while not listens(port):
                     assert beside.poll() is None
+                states = ("--base-url", url, "--provider-states", f"http://127.0.0.1:{port}/")
+                doctor = conformance("doctor", *states)
                 run = conformance(
-                    "certify", "--base-url", url, "--provider-states", f"http://127.0.0.1:{port}/", "--depth", "quick",
+                    "certify", *states, "--depth", "quick",
                     "-k", "pro-a3k or att-b or aut-f9t or run-a or nam-j9r or own-e",
                 )  # fmt: skip
             finally:
                 beside.terminate()
                 target.terminate()
+    assert doctor.returncode == 0 and "is there (GET: 501)" in doctor.stdout, doctor.stdout
     assert run.returncode == 0, run.stdout[-1500:] + run.stderr
     assert "partial, no claim" in run.stdout
 
