@@ -46,13 +46,16 @@ def settings_of(given: Given, target: Target | None) -> Settings:
     if base_url is None:
         raise UsageError("a base URL is needed: --base-url or --target")
     origin_of(base_url)
+    if urlsplit(base_url).query or urlsplit(base_url).fragment:
+        raise UsageError("the base URL has a query or a fragment: paths are to follow it")
     if "@" in urlsplit(base_url).netloc:
         raise UsageError("the base URL holds a user name or a password, which would stand in every report")
-    states = given.provider_states or (target.provider_states if target else None)
+    states = given.provider_states or (target.provider_states if target else None) or default_provider_states(base_url)
+    origin_of(states)
     at_a_time = ON_SHARED_ACCOUNTS if target and target.accounts else CONCURRENCY
     return Settings(
         base_url=base_url.rstrip("/"),
-        provider_states=states or default_provider_states(base_url),
+        provider_states=states,
         depth=given.depth,
         seed=given.seed,
         headers={**(target.headers if target else {}), **given.headers},

@@ -38,8 +38,10 @@ def load(path: Path, schema: str | None = None) -> tuple[Any, Lines]:
     """The document and its line numbers, valid against ``spec/schemas/<schema>.schema.json``; SourceError otherwise."""
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: cannot be read: {error}") from None
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise SourceError(shown(path), error.object.count(b"\n", 0, error.start) + 1, "this is not UTF-8") from None
     loader = _Base(text)
     try:
         node = loader.get_single_node()

@@ -75,8 +75,8 @@ def bad_cases(judgement: Judgement) -> list[CaseVerdict]:
 
 def _requirements(judgement: Judgement, catalogue: Catalogue) -> Iterator[str]:
     for each in judgement.requirements.values():
-        if not each.cases and each.outcome == "not-tested" and judgement.claim == "partial":
-            continue
+        if not each.cases and each.outcome == "not-tested":
+            continue  # a rule of which no case was selected
         rule = catalogue.requirements[each.requirement]
         note = "" if each.outcome == "passed" else f"  [{each.outcome}]"
         words = _first_words(rule.claim)

@@ -64,6 +64,13 @@ def test_a_selected_case_is_no_claim(conformance: Command, reference: str, selec
     assert "1 cases: 1 passed" in run.stdout
 
 
+def test_of_rules_that_were_not_selected_nothing_is_said(conformance: Command) -> None:
+    with serving("mutants", "pro-none") as url:
+        run = conformance("certify", "--base-url", url, "-k", "pro-a3k.1")
+    assert run.returncode == 1 and "not conformant" in run.stdout
+    assert "✗ PRO-1 " in run.stdout and "not-tested" not in run.stdout
+
+
 def test_an_empty_selection_is_status_five(conformance: Command, reference: str) -> None:
     run = conformance("certify", "--base-url", reference, "-k", "nothing-has-this-name")
     assert (run.returncode, run.stderr.strip()) == (5, "conformance: no case matches the selection")
@@ -78,6 +85,7 @@ def test_an_empty_selection_is_status_five(conformance: Command, reference: str)
         ("-k", "((("),
         ("--base-url", "nonsense"),
         ("--base-url", "http://ann:secret@127.0.0.1:9/api/v1"),
+        ("--base-url", "http://127.0.0.1:9/api/v1?page=1"),
         ("--header", "nonsense"),
         ("--report-dir", __file__),
         ("--report-dir", f"{__file__}/report"),
@@ -97,6 +105,7 @@ def test_a_wrong_option_is_status_two_and_sends_nothing(conformance: Command, ar
         (("certify", "--depth", "deep"), "'deep' is not one of 'quick', 'standard', 'exhaustive'."),
         (("certify", "--concurrency", "0"), "0 is not in the range 1<=x<=256."),
         (("certify", "--seed", "\x1b[31m"), "'\\x1b[31m' is not a valid integer."),
+        (("certify", "--provider-states", "127.0.0.1:9/states"), "'127.0.0.1:9/states' is not an http or https URL"),
         (("clean",), "Missing option '--target' (env var: 'CONFORMANCE_TARGET')."),
         (("show",), "Missing argument 'ID'."),
         (("lisst",), "No such command 'lisst'. Did you mean 'list'?"),
@@ -202,6 +211,23 @@ def test_a_table_with_a_typo_is_named_with_its_line(tmp_path: Path) -> None:
     assert run.returncode == 2
     assert "scenarios/visibility.yaml:" in run.stderr
     assert "titel" in run.stderr
+
+
+@pytest.mark.parametrize(
+    "content, words",
+    [
+        (None, "cannot be read: No such file or directory"),
+        (b"base_url: http://127.0.0.1:9\n# \xff", "2: this is not UTF-8"),
+    ],
+)
+def test_a_file_that_is_no_text_is_named(
+    conformance: Command, tmp_path: Path, content: bytes | None, words: str
+) -> None:
+    if content is not None:
+        (tmp_path / "target.yaml").write_bytes(content)
+    run = conformance("doctor", "--target", "target.yaml")
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr.startswith("conformance: target.yaml:") and run.stderr.endswith(words + "\n")
 
 
 def test_list_show_check_and_version_answer(conformance: Command) -> None:
