@@ -83,7 +83,10 @@ def _without_values(error: ValidationError) -> str:
     """What a file with secrets is told: names and the schema's words, never what stands there."""
     if error.validator in ("additionalProperties", "required", "dependentRequired"):
         return error.message[:300] if error.validator != "additionalProperties" else _unknown(error)
-    return f"what stands here is not allowed: {error.validator} {json.dumps(error.validator_value)[:200]}"
+    asked: Any = error.validator_value
+    if error.validator == "not":
+        return f"one of {' and '.join(asked['required'])} alone may stand here"
+    return f"what stands here is not allowed: {error.validator} {json.dumps(asked)[:200]}"
 
 
 def _unknown(error: ValidationError) -> str:

@@ -18,7 +18,7 @@ from conformance.errors import Exit, UsageError, writing
 @click.option("--json", "json_file", type=Path, help="Where the comparison goes as JSON.")
 @click.option("--html", "html_file", type=Path, help="Where it goes as a page.")
 def compare(reports: tuple[Path, ...], json_file: Path | None, html_file: Path | None) -> None:
-    """What changed between runs; status 1 where the last one lost a requirement or a case that passed before."""
+    """What changed between runs. Status 1 where the last one lost a requirement or a case that passed before."""
     from conformance.report.compared import comparison_text
     from conformance.report.comparison import compare as comparison_of
     from conformance.report.comparison import comparison_json, load_report

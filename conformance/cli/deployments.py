@@ -22,7 +22,7 @@ from conformance.errors import Exit, UsageError
 def doctor(
     target: Path | None, base_url: str | None, provider_states: str | None, depth: Depth, write: Path | None
 ) -> None:
-    """What can be tested on a target, and why not the rest: reads only, nothing is written there."""
+    """What can be tested on a target, and why not the rest. Reads only, nothing is written there."""
     from conformance.doctor import examine, write_target
     from conformance.options import Given, settings_of
     from conformance.targets.target_file import load_target
@@ -43,7 +43,7 @@ def doctor(
 @arguments.target(required=True)
 @arguments.write_to
 def clean(target: Path, write_to: tuple[str, ...]) -> None:
-    """Remove what aborted runs left on a target, found by the mark in its name."""
+    """Remove what aborted runs left on a target. It is found by the mark in its name."""
     from conformance.cleaning import clean as remove
     from conformance.options import Given, settings_of
     from conformance.targets.target_file import load_target

@@ -16,7 +16,7 @@ from conformance.errors import Exit
 @click.argument("transcript", type=Path, help="A transcript.jsonl of a report directory.")
 @arguments.setting("--report-dir", "Where report.html and report.json go.", type=Path)
 def judge(transcript: Path, report_dir: Path | None) -> None:
-    """Judge a recorded run again, off line: the same report from the same record."""
+    """Judge a recorded run again, off line. The same record gives the same report."""
     from conformance.certification import judge_transcript
     from conformance.kills import load_kills
     from conformance.report.folder import write_reports
@@ -34,7 +34,7 @@ def judge(transcript: Path, report_dir: Path | None) -> None:
 @click.option("--public-key", type=Path, metavar="PEM", help="The ed25519 key that it is to be signed with.")
 @click.option("--transcript", type=Path, help="The transcript that the verdict is recomputed from.")
 def verify(certificate: Path, public_key: Path | None, transcript: Path | None) -> None:
-    """Check a certificate: its signature, its digests and, with the transcript, its verdict."""
+    """Check a certificate. Its signature, its digests and, with the transcript, its verdict."""
     from conformance.report.text import safe
     from conformance.verification import verify
 

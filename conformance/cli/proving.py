@@ -18,7 +18,7 @@ from conformance.errors import Exit, writing
 @click.option("--record/--no-record", help="Keep which rows catch which mutants, in spec/kills.json.")
 @click.option("--json", "json_file", type=Path, help="Where the matrix goes as JSON.")
 def prove(jobs: int | None, only: str, record: bool, json_file: Path | None) -> None:
-    """The kill matrix: reference and variants accepted, every mutant caught (from a checkout)."""
+    """The kill matrix, from a checkout. Reference and variants are accepted, every mutant is caught."""
     import json
 
     from conformance.errors import NothingSelected

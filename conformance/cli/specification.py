@@ -23,7 +23,7 @@ def list_() -> None:
 @app.command()
 @click.argument("identifier", metavar="ID", help="A requirement or a scenario.")
 def show(identifier: str) -> None:
-    """What a rule says, which rows verify it and which mutants these kill; or what a row does."""
+    """A rule with its rows and the mutants they kill, or a row."""
     from conformance.kills import load_kills
     from conformance.listing import shown
     from conformance.spec import load_catalogue
@@ -34,7 +34,7 @@ def show(identifier: str) -> None:
 
 @app.command()
 def check() -> None:
-    """Lint specification, catalogue and tables: schema, coverage, twins, wording."""
+    """Lint specification, catalogue and tables. Schema, coverage, twins, wording."""
     from conformance.lint import lint
 
     problems = list(lint())
@@ -48,7 +48,7 @@ def check() -> None:
 @app.command()
 @click.option("--out", type=Path, required=True, help="The folder of the site; it is made.")
 def docs(out: Path) -> None:
-    """The specification as a static site, from the files that drive the tests."""
+    """The specification as a static site. It is made from the files that drive the tests."""
     from conformance.site.build import site, write
     from conformance.site.sources import load_sources
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.allowance import Limits
-from conformance.errors import SourceError
+from conformance.errors import SourceError, UsageError
 from conformance.paths import shown
 from conformance.targets.accounts import Accounts, KnownDataset, Persona
 from conformance.transport import Tls, origin_of
@@ -64,13 +64,12 @@ class _Reader:
     def target(self, raw: Mapping[str, Any]) -> Target:
         for name in ("base_url", "provider_states"):
             if name in raw:
-                origin_of(raw[name])
+                self.url(raw[name], name)
         limits = dict(raw.get("limits", {}))
         concurrency = limits.pop("concurrency", None)
         tls = dict(raw.get("tls", {}))
-        for name in ("ca", "certificate", "key"):
-            if name in tls:
-                tls[name] = str(self.path.parent / tls[name])
+        for name in [each for each in tls if each != "verify"]:
+            tls[name] = self.pem(self.path.parent / tls[name], name)
         made = raw.get("documented_api")
         upload = {name: each for name, each in (made or {}).items() if name != "runs"}
         headers, state_headers = self.headers(raw, "headers"), self.headers(raw, "provider_states_headers")
@@ -153,6 +152,17 @@ class _Reader:
             return path.read_text(encoding="utf-8", errors="replace").strip()
         except OSError as error:
             raise self.mistake(at, f"{path} cannot be read: {error.strerror}") from None
+
+    def url(self, given: str, name: str) -> None:
+        try:
+            origin_of(given)
+        except UsageError as error:
+            raise self.mistake((name,), str(error)) from None
+
+    def pem(self, path: Path, name: str) -> str:
+        if not path.is_file():
+            raise self.mistake(("tls", name), f"there is no file {path}")
+        return str(path)
 
     def mistake(self, at: Sequence[str | int], message: str) -> SourceError:
         return SourceError(shown(self.path), self.lines.at(at), message)

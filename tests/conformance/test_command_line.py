@@ -126,6 +126,7 @@ def test_help_tells_the_commands_and_what_an_option_is_in_the_environment(confor
     assert nothing.stderr == asked.stdout
     (commands,) = re.findall(r"^Commands:\n(.*)", asked.stdout, re.MULTILINE | re.DOTALL)
     assert re.findall(r"^  (\w+) ", commands, re.MULTILINE) == COMMANDS
+    assert "..." not in commands
     assert "CONFORMANCE_PROVIDER_STATES" in conformance("certify", "--help").stdout
     assert re.search(r"^  ID +A requirement or a scenario\.", conformance("show", "--help").stdout, re.MULTILINE)
 

@@ -29,6 +29,7 @@ SECRETS = {"ANN_KEY": "sk_secret_of_ann", "STAGE": "secret-stage"}
 def write(folder: Path, text: str, mode: int = 0o600) -> Path:
     path = folder / "target.yaml"
     path.write_text(text)
+    (folder / "ca.pem").touch()
     (folder / "cat.key").write_text("sk_secret_of_cat\n")
     (folder / "cat.key").chmod(mode)
     return path
@@ -58,12 +59,19 @@ def test_everything_that_a_target_file_says(tmp_path: Path) -> None:
         ('"env:ANN_KEY"', '"env:NOBODYS_KEY"', 4, "the environment has no NOBODYS_KEY"),
         ("file:cat.key", "file:none.key", 6, "cannot be read: No such file"),
         ("file:cat.key", "env:ANN_KEY", 5, "two have one key"),
-        ("documented_api: {runs: true}", "documented_api: {}\nprovider_states: https://x.test/", 1, "not"),
+        (
+            "documented_api: {runs: true}",
+            "documented_api: {}\nprovider_states: https://x.test/",
+            1,
+            "one of provider_states and documented_api alone",
+        ),
         ("  cat:\n", "  ann:\n", 5, "stands twice"),
         ("requests: 100", "requests: 0", 9, "minimum"),
         ("personas:", "known: {datasets: [{id: 7, owner: eve}]}\npersonas:", 3, "there is no persona 'eve'"),
         ("personas:", "known: {datasets: [{id: 7}]}\npersonas:", 3, "has an organization"),
         ("proxy: http", "proxy: socks", 11, "pattern"),
+        ("ca: ca.pem", "ca: none.pem", 10, "there is no file"),
+        ("https://api.example.com/api/v1/", "https://api.example.com:99999/api/v1", 1, "not an http or https URL"),
     ],
 )
 def test_a_mistake_is_named_with_its_line_and_no_value(
