@@ -17,7 +17,7 @@ from conformance.model import Case
 from conformance.plan import make_plan
 from conformance.redact import Redactor
 from conformance.render import FIRST_UNKNOWN
-from conformance.report.text import safe
+from conformance.report.text import counted, safe
 from conformance.spec import load_catalogue
 from conformance.targets.accounts import Accounts, Persona
 from conformance.targets.arranging import Unarranged
@@ -173,7 +173,7 @@ def _prospects(accounts: Accounts, cases: Sequence[Case]) -> Iterator[str]:
         for reason, number in missing.most_common(MOST_REASONS):
             yield f"           {number} not: {reason}"
         if len(missing) > MOST_REASONS:
-            yield f"           and {len(missing) - MOST_REASONS} more reasons"
+            yield f"           and {counted(len(missing) - MOST_REASONS, 'more reason')}"
 
 
 def _kind(path: str) -> str:

@@ -51,6 +51,7 @@ class Gate:
 
     def _compare(self, result: Result) -> Exit:
         from conformance.gate import complaints
+        from conformance.report.text import counted
 
         assert self.expected is not None
         found = list(complaints(self.expected, result, date.today()))
@@ -59,7 +60,7 @@ class Gate:
         if found:
             return Exit.NOT_CONFORMANT
         known = result.judgement.counts.get("failed", 0)
-        failures = f", {known} known failure{'s' if known > 1 else ''}" if known else ""
+        failures = f", {counted(known, 'known failure')}" if known else ""
         print(f"as expected: {result.judgement.claim}{failures}")
         return Exit.CONFORMANT
 

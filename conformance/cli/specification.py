@@ -36,12 +36,13 @@ def show(identifier: str) -> None:
 def check() -> None:
     """Lint specification, catalogue and tables. Schema, coverage, twins, wording."""
     from conformance.lint import lint
+    from conformance.report.text import counted
 
     problems = list(lint())
     for problem in problems:
         print(problem)
     if problems:
-        raise UsageError(f"{len(problems)} problems")
+        raise UsageError(counted(len(problems), "problem"))
     print("specification, catalogue and tables are in order")
 
 

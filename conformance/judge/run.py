@@ -304,7 +304,8 @@ def _claim(
     ):
         these = [each for each in verdicts.values() if each.outcome == outcome]
         if these:
-            reasons.append(f"{len(these)} cases {word}, the first ({these[0].case}): {these[0].reason}")
+            told = "" if these[0].reason == aborted else f", the first ({these[0].case}): {these[0].reason}"
+            reasons.append(f"{len(these)} cases {word}{told}")
     if partial:
         return ("incomplete", tuple(reasons)) if reasons else ("partial", ())
     untested = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from conformance.report.comparison import Comparison, Line
-from conformance.report.text import one_line
+from conformance.report.text import counted, one_line
 
 MOST_CASES = 40
 MOST_NAMES = 20
@@ -33,7 +33,7 @@ def comparison_text(comparison: Comparison) -> Iterator[str]:
 def lost_sentence(comparison: Comparison) -> str:
     """What the last one lost."""
     parts = [
-        f"{len(names)} {kind}{'' if len(names) == 1 else 's'} ({_some(names)})"
+        f"{counted(len(names), kind)} ({_some(names)})"
         for kind, lines in (("requirement", comparison.requirements), ("case", comparison.cases))
         if (names := [each.name for each in lines if each.lost])
     ]

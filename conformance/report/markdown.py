@@ -10,7 +10,7 @@ from conformance.readings import surviving
 from conformance.report.failure import curl, distinct, evidence
 from conformance.report.ledger import told_choices
 from conformance.report.terminal import MARKS, bad_cases, headline_of
-from conformance.report.text import one_line
+from conformance.report.text import counted, one_line
 from conformance.result import Result
 from conformance.spec import Catalogue
 
@@ -33,7 +33,7 @@ def _blocks(result: Result, catalogue: Catalogue, rerun: Callable[[str], str]) -
     judgement = result.judgement
     yield f"### {judgement.claim.capitalize()}"
     counts = ", ".join(f"{number} {outcome}" for outcome, number in sorted(judgement.counts.items()))
-    yield f"{_inert(headline_of(result))}; {len(result.selected)} cases: {counts}"
+    yield f"{_inert(headline_of(result))}; {counted(len(result.selected), 'case')}: {counts}"
     yield from (f"- {_inert(each)}" for each in (*judgement.reasons, *result.transcript.notes))
     told = [each for each in judgement.requirements.values() if each.outcome != "passed" and each.cases]
     if told:

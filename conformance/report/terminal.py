@@ -12,7 +12,7 @@ from conformance.readings import surviving
 from conformance.report.failure import failure_text
 from conformance.report.ledger import told_choices
 from conformance.report.row import smallest_text
-from conformance.report.text import one_line
+from conformance.report.text import counted, one_line
 from conformance.result import Result
 from conformance.spec import Catalogue
 
@@ -48,7 +48,7 @@ def terminal_report(result: Result, catalogue: Catalogue, rerun: Callable[[str],
     again = result.transcript.again
     lines += [
         "",
-        f"{len(result.selected)} cases: {counts}"
+        f"{counted(len(result.selected), 'case')}: {counts}"
         + (f"; {again} answers were lost and asked for again" if again else ""),
     ]
     lines += [f"  {one_line(each)}" for each in judgement.reasons]

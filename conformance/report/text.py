@@ -1,4 +1,4 @@
-"""Strings from a target, made safe to show: control characters and direction marks become visible escapes."""
+"""Words of a report: counts, and strings from a target, of which control characters and direction marks are escaped."""
 
 from __future__ import annotations
 
@@ -20,3 +20,8 @@ def safe(text: str, limit: int = 2000) -> str:
 def one_line(text: str, limit: int = 2000) -> str:
     """The same in one line: what a target sent begins no line of ours."""
     return safe(text, limit).replace("\n", "\\n")
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 case``, ``2 cases``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

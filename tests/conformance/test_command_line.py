@@ -61,7 +61,7 @@ def test_a_selected_case_is_no_claim(conformance: Command, reference: str, selec
     run = conformance("certify", "--base-url", reference, *selection)
     assert run.returncode == 0
     assert "partial, no claim" in run.stdout.splitlines()[-1]
-    assert "1 cases: 1 passed" in run.stdout
+    assert "1 case: 1 passed" in run.stdout
 
 
 def test_of_rules_that_were_not_selected_nothing_is_said(conformance: Command) -> None:

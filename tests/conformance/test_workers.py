@@ -105,7 +105,7 @@ def test_a_worker_that_ends_with_a_sentence_is_an_end_with_that_sentence() -> No
 def test_more_workers_than_cases(conformance: Command, reference: str) -> None:
     run = conformance("certify", "--base-url", reference, "--depth", "quick", "-k", "pro-n7z", "-n", "2")
     assert run.returncode == 0, run.stdout[-500:]
-    assert "1 cases: 1 passed" in run.stdout
+    assert "1 case: 1 passed" in run.stdout
 
 
 def test_without_pytest_xdist_a_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
