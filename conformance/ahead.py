@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import base64
+import gc
 import json
 import subprocess
 import sys
@@ -37,6 +38,7 @@ def drawn_bodies(depth: str, seed: int) -> tuple[bytes, ...]:
 
 def main(depth: str, seed: str) -> None:
     """Print the bodies that a depth draws."""
+    gc.disable()  # a second's work: nothing is worth a search for garbage
     # Imported here: who begins this has imported next to nothing yet.
     from conformance.bodies import draw_bodies
     from conformance.paths import GENERATED
