@@ -25,6 +25,8 @@ from conformance.subjects import Nest, Subject, entries, serving
 
 SHOWN = 3
 """Rows on a line of the matrix."""
+LIKELY = 3
+"""Cases that a mutant meets first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def _settle() -> None:
 
 
 def _prove_one(subject: Subject, *, every_row: bool = False) -> Proof:
-    """Start a subject and judge it: a mutant by the rows that cite what it breaks first, the rest by the whole plan."""
+    """Start a subject and judge it: a mutant by rows that cite what it breaks first, the rest by the whole plan."""
     started = time.monotonic()
     try:
         with _serving(subject.id) as url:
@@ -83,13 +85,22 @@ def _prove_one(subject: Subject, *, every_row: bool = False) -> Proof:
 
 def _judge(subject: Subject, url: str, *, every_row: bool) -> _Timed:
     settings = Settings(url, default_provider_states(url), _plan("standard").depth)
-    tables, everything = _plan("quick"), _plan("standard")
-    citing = [case for case in tables.cases if every_row or set(case.verifies) & set(subject.breaks)]
-    if subject.breaks and citing:
-        timed = _Timed(subject, certify(settings, tables, citing, _silent))
+    for plan, cases in _turns(subject, every_row=every_row):
+        timed = _Timed(subject, certify(settings, plan, cases, _silent))
         if timed.cited:
-            return timed
-    return _Timed(subject, certify(settings, everything, everything.cases, _silent))
+            break
+    return timed
+
+
+def _turns(subject: Subject, *, every_row: bool) -> Iterator[tuple[Plan, Sequence[Case]]]:
+    """What a subject meets until a kill: of a mutant's tables those few first that were its end before."""
+    tables, everything = _plan("quick"), _plan("standard")
+    if subject.breaks:
+        citing = [case for case in tables.cases if every_row or set(case.verifies) & set(subject.breaks)]
+        before = {row for kill in load_kills() if kill.mutant == subject.id for row in kill.rows}
+        likely = sorted((each for each in citing if each.row in before), key=lambda each: len(each.steps))[:LIKELY]
+        yield from ((tables, cases) for cases in ([] if every_row else likely, citing) if cases)
+    yield everything, everything.cases
 
 
 class _Timed:

@@ -6,6 +6,7 @@ end of the input, ends it, and ``ended`` is answered.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -44,6 +45,7 @@ def _hatch() -> None:
         store.close()
     for each in [each for each in sys.modules if each.split(".")[0] == "reference_impl"]:
         del sys.modules[each]
+    gc.freeze()  # as its documentation advises before a fork: no child searches what all share
 
 
 def _child(mutants: Mapping[str, Mutant], name: str, serve: Serve) -> int:

@@ -61,7 +61,18 @@ def test_a_mutant_is_caught_by_a_row_that_cites_it() -> None:
     (subject,) = subjects("nam-empty-422")
     proof = prove._prove_one(subject)
     assert proof.right and proof.cited and proof.claim == "not conformant"
-    assert "NAM-1" in proof.requirements and proof.failed < proof.of
+    assert "NAM-1" in proof.requirements and proof.of <= prove.LIKELY
+
+
+@pytest.mark.usefixtures("few_cases")
+def test_a_mutant_that_was_never_met_meets_all_that_cites_it_and_one_that_is_recorded_all_tables(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (subject,) = subjects("nam-empty-422")
+    every = prove._prove_one(subject, every_row=True)
+    monkeypatch.setattr(prove, "load_kills", tuple)
+    citing = prove._prove_one(subject)
+    assert prove.LIKELY < citing.of < every.of and citing.failed < citing.of
 
 
 @pytest.mark.usefixtures("few_cases")
