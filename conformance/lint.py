@@ -24,6 +24,8 @@ def lint() -> Iterator[str]:
     yield from _readings(catalogue)
     yield from _page(catalogue)
     yield from _version(catalogue)
+    for table in tables:
+        yield from _ids(table)
     rows = {row.id: row for table in tables for row in table.rows}
     for row in rows.values():
         yield from _row(row, rows, catalogue)
@@ -46,6 +48,14 @@ def _version(catalogue: Catalogue) -> Iterator[str]:
     """A version is that of the rules that came with it: else a run could not be held to it later."""
     if all(each.since != catalogue.version for each in catalogue.requirements.values()) or catalogue.held_to("").later:
         yield "spec/requirements.yaml:1: the catalogue's version is not that of its newest rule"
+
+
+def _ids(table: Table) -> Iterator[str]:
+    """Whoever reads an id knows the table."""
+    first = f"{table.family[:3]}-"
+    for row in table.rows:
+        if not row.id.startswith(first):
+            yield f"{row.source}: {row.id}: an id of the family {table.family} begins with {first}"
 
 
 def _row(row: Row, rows: dict[str, Row], catalogue: Catalogue) -> Iterator[str]:

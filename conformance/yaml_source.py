@@ -69,14 +69,27 @@ def validate(path: Path, document: Any, lines: Lines, schema: str) -> None:
     from jsonschema.exceptions import best_match
 
     error = best_match(Draft202012Validator(_document(schema)).iter_errors(document))
+    while error is not None and error.context:  # of several ways, what was wrong with the one that went furthest
+        furthest = max(map(_reach, error.context))
+        error = best_match(each for each in error.context if _reach(each) == furthest)
     if error is not None:
         where = list(error.absolute_path)
         if error.validator == "additionalProperties" and isinstance(error.instance, Mapping):
             extra = [key for key in error.instance if f"'{key}'" in error.message]
             where += extra[:1]
         spot = "/".join(map(str, error.absolute_path))
-        message = error.message[:300] if not _document(schema).get("writeOnly") else _without_values(error)
+        secret = _document(schema).get("writeOnly")
+        message = _without_values(error) if secret else error.message[:300] + _bound(error)
         raise SourceError(shown(path), lines.at(where), message + (f" (at {spot})" if spot else ""))
+
+
+def _reach(error: ValidationError) -> tuple[int, bool]:
+    """How far a way led: what is of its type at all got further."""
+    return len(error.absolute_path), error.validator != "type"
+
+
+def _bound(error: ValidationError) -> str:
+    return f" ({error.validator}: {error.validator_value})" if error.validator in ("minLength", "maxLength") else ""
 
 
 def _without_values(error: ValidationError) -> str:

@@ -91,7 +91,9 @@ def _world(raw: Mapping[str, Any], steps: Iterable[Step], cast: Mapping[str, Use
     needed |= set(raw.get("users", ())) | set(_readers_of_unowned(rows, needed, cast))
     users = {symbol: user for symbol, user in cast.items() if symbol in needed}
     if unknown := needed - set(cast) - {None}:
-        raise RowError(f"nobody in cast.yaml is called {min(map(str, unknown))}", "world")
+        asking = [at for at, step in enumerate(steps) if any(request.caller in unknown for request in step.requests)]
+        place = ("steps", asking[0]) if asking else ("world",)
+        raise RowError(f"nobody in cast.yaml is called {min(map(str, unknown))}", *place)
     organizations = {user.organization for user in users.values()} | {row.organization for row in rows}
     return World(tuple(sorted(each for each in organizations if each)), users, collections, datasets, runs)
 
