@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -37,6 +38,7 @@ READS = (
 MOST_REASONS = 4
 NOT_IMPLEMENTED = 501
 """How Python's ``http.server`` refuses a method."""
+LATER = "what it can arrange, the first set-up tells"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +83,24 @@ def _reach(settings: Settings, transport: Transport, redactor: Redactor) -> tupl
 
 
 def _states(settings: Settings, transport: Transport) -> tuple[bool, list[str]]:
-    """Whether the provider-state URL is there: POST is its only method, so another is refused, and not as unknown."""
+    """Whether the provider-state URL is there: POST is its only method, so another is refused, and not as unknown.
+
+    Frameworks that tell methods apart by 404 say at OPTIONS which there are (RFC 9110 §9.3.7).
+    """
     url = settings.provider_states
     try:
         answer = transport.send("GET", url, settings.state_headers)
+        allowed = transport.send("OPTIONS", url, settings.state_headers).headers.get("allow", "")
     except NetworkTrouble as trouble:
         return False, [f"worlds      {url} does not answer: {safe(str(trouble))}"]
+    if answer.status == 404 and "POST" in re.split(r"[\s,]+", allowed.upper()):
+        return True, [f"worlds      {url} is there (OPTIONS: {safe(allowed[:60])}); {LATER}"]
     refused = answer.status in (401, 403, 404) or 300 <= answer.status < 400
     if refused or (answer.status >= 500 and answer.status != NOT_IMPLEMENTED):
         return False, [
             f"worlds      {url} answers GET with {answer.status}: no provider states seem to be served there"
         ]
-    words = f"worlds      {url} is there (GET: {answer.status}); what it can arrange, the first set-up tells"
-    return True, [words]
+    return True, [f"worlds      {url} is there (GET: {answer.status}); {LATER}"]
 
 
 def _reads(settings: Settings, transport: Transport, redactor: Redactor, persona: Persona | None) -> Iterator[str]:

@@ -41,7 +41,7 @@ def listening(
             self.end_headers()
             self.wfile.write(body)
 
-        do_GET = do_POST = do_PUT = do_DELETE = handle_any
+        do_GET = do_POST = do_PUT = do_DELETE = do_OPTIONS = handle_any
 
         def log_message(self, format: str, *args: object) -> None:
             return

@@ -69,7 +69,7 @@ def test_doctor_of_a_bare_url_sends_no_post(tmp_path: Path, conformance: Command
         url = f"{listener.origin}/api/v1"
         run = conformance("doctor", "--base-url", url, "--write", "begin.yaml")
     assert run.returncode == 3 and "no provider states seem to be served" in run.stdout
-    assert {each.split()[0] for each in listener.requests} == {"GET"}
+    assert {each.split()[0] for each in listener.requests} == {"GET", "OPTIONS"}
     begun = yaml.safe_load((tmp_path / "begin.yaml").read_text())
     assert begun["base_url"] == url and begun["personas"]["ann"] == {"key": "env:ANN_KEY"}
     again = conformance("doctor", "--base-url", url, "--write", "begin.yaml")
@@ -83,6 +83,16 @@ def test_doctor_finds_provider_states(served: str, tmp_path: Path, conformance: 
     assert yaml.safe_load((tmp_path / "begin.yaml").read_text()) == {"base_url": served, "provider_states": states}
     rerun = conformance("certify", "--target", "begin.yaml", "--depth", "quick", "-k", "pro-n7z")
     assert rerun.returncode == 0, rerun.stderr
+
+
+@pytest.mark.parametrize("allowed, status", [("POST", 0), ("post, OPTIONS", 0), ("GET,HEAD", 3), ("REPOST", 3)])
+def test_doctor_finds_provider_states_behind_a_router_that_refuses_methods_with_404(
+    allowed: str, status: int, conformance: Command
+) -> None:
+    """Express, and whoever routes by method."""
+    with listening(lambda request: (204, {"allow": allowed}, b"") if "OPTIONS" in request else (404, {}, b"")) as found:
+        run = conformance("doctor", "--base-url", f"{found.origin}/api/v1")
+    assert run.returncode == status, run.stdout
 
 
 @pytest.mark.parametrize("who, place", [("ben", "in "), ("cat", "in none by what it may read")])
