@@ -41,4 +41,6 @@ def verify(certificate: Path, public_key: Path | None, transcript: Path | None) 
     found = verify(certificate, public_key, transcript)
     printed(lambda: map(safe, found.lines))
     printed(lambda: (f"not verified: {safe(each)}" for each in found.problems))
-    sys.exit(Exit.NOT_CONFORMANT if found.problems else Exit.CONFORMANT)
+    if found.problems:
+        sys.exit(Exit.NOT_CONFORMANT)
+    sys.exit(Exit.CONFORMANT if public_key or transcript else Exit.INCOMPLETE)
