@@ -93,7 +93,8 @@ def _step(case: Case, at: int) -> dict[str, Any]:
     (request,) = case.steps[at].requests
     body = interpret(body_of(request, _binding(case.world)))
     name = next(each.name or "" for each in body.creations).removesuffix(f" {TOKEN}")
-    ids = {"datasets": list(request.selected)} if "dataset_ids" in request.body else {}
+    listed = None if '"dataset_ids": null' in request.body else list(request.selected)
+    ids = {"datasets": listed} if "dataset_ids" in request.body else {}
     return {"caller": request.caller, "name": name, **ids, "expect": _expect(case, at)}
 
 

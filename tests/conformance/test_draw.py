@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
 
 from conformance.ahead import drawn_bodies
-from conformance.draw import LARGE, SIZE, draw, drawn_worlds, large_selections
+from conformance.draw import LARGE, SIZE, STEMS, draw, drawn_worlds, large_selections
 from conformance.errors import HarnessError, TranscriptRefused
-from conformance.model import Case, Request, Source
+from conformance.model import Case, Dataset, Request, Source
 from conformance.oracle import selection_errors
 from conformance.plan import make_plan
 from conformance.readings import fork
@@ -77,7 +79,7 @@ def test_most_selections_are_eligible_and_few_have_more_than_one_that_is_not() -
     whole = sum(wrong.values())
     assert wrong[0] > 0.5 * whole
     assert 0.15 * whole < wrong[1] < 0.4 * whole
-    assert wrong[2] < 0.05 * whole
+    assert wrong[2] < 0.1 * whole
 
 
 def alone_refused(case: Case, request: Request, symbol: str) -> bool:
@@ -85,6 +87,63 @@ def alone_refused(case: Case, request: Request, symbol: str) -> bool:
     return all(
         errors for _, errors in fork(lambda reading: selection_errors(reading, case.world, request.caller, [symbol]))
     )
+
+
+def facts(case: Case, request: Request) -> Iterator[tuple[str, str]]:
+    """What a fault may ask for of a request and of the rows that it is about: sort and fact."""
+    world, me = case.world, request.caller
+    home = world.users[me].organization
+
+    def whose(owner: str | None) -> str:
+        near = owner is not None and home is not None and world.users[owner].organization == home
+        return "nobody's" if owner is None else "own" if owner == me else "colleague's" if near else "other's"
+
+    def wrong(row: Dataset) -> str:
+        place = "private" if row.organization is None else "shared" if row.organization == home else "foreign"
+        kind = "proprietary " if row.proprietary else "taken " if row.collection else ""
+        fine = not kind and (place == "shared" or (place == "private" and row.owner == me))
+        return "" if fine else f"{kind}{whose(row.owner)} {place}"
+
+    rows = [world.datasets[each] for each in request.selected if each in world.datasets]
+    shared = [row for row in rows if row.organization is not None and not wrong(row)]
+    private = [row for row in rows if row.organization is None and not wrong(row)]
+    yield "good", f"{'some' if private else 'no'} private, {'some' if shared else 'none'} shared"
+    yield "name", next(each for each in STEMS if json.dumps(each, ensure_ascii=False)[:-1] in request.body)
+    yield from (("shared", whose(row.owner)) for row in shared)
+    yield from (("wrong", wrong(row)) for row in rows if wrong(row))
+    if "unknown" in request.selected:
+        yield "wrong", "unknown"
+    for run in world.runs.values():
+        if run.dataset in request.selected and run.dataset in world.datasets:
+            elsewhere = run.collection != world.datasets[run.dataset].collection
+            yield "run", f"{whose(run.owner)} {'elsewhere' if elsewhere else 'beside its dataset'}"
+
+
+@pytest.mark.parametrize(
+    "one, other, least",
+    [
+        ("good", "name", 32), ("good", "run", 26), ("shared", "run", 32), ("shared", "shared", 12), ("run", "run", 56),
+        ("wrong", "good", 48), ("wrong", "shared", 54),
+    ],
+)  # fmt: skip
+def test_facts_that_a_fault_may_ask_for_together_meet(one: str, other: str, least: int) -> None:
+    met = {
+        (a, b)
+        for case, request in requests()
+        for a, b in product(set(facts(case, request)), repeat=2)
+        if (a[0], b[0]) == (one, other) and a != b
+    }
+    assert len(met) >= least, sorted(met)
+
+
+def test_what_was_refused_is_sent_again_without_what_was_wrong() -> None:
+    again = 0
+    for case in WORLDS:
+        sent = [(request.caller, set(request.selected)) for _, request in requests((case,))]
+        again += sum(
+            any(c == caller and now < before for c, before in sent[:at]) for at, (caller, now) in enumerate(sent) if now
+        )
+    assert again > 60
 
 
 def test_names_and_datasets_collide_and_people_take_turns() -> None:
