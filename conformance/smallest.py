@@ -16,6 +16,8 @@ from conformance.model import Case, CaseVerdict, Record
 from conformance.records import records_of
 from conformance.reduction import MARK, Reduction, beginning, reduced, reduction_of, size, smaller
 
+CAUSE = "ATO-1"
+"""Where a refusal that changed something spoils a later request, a part that is read in full shows the refusal."""
 MOST_CASES = 3
 AT_ONCE = 8
 """Parts of a case that are carried out before the next are chosen."""
@@ -48,12 +50,12 @@ class Search:
 
     @property
     def smallest(self) -> Part | None:
-        """The smallest part that breaks what the shortest failing beginning breaks."""
+        """The smallest part that breaks what the shortest failing beginning breaks, or shows what that comes from."""
         failing = [each for each in self._beginnings() if each.verdict.outcome == "failed"]
         if not failing:
             return None
         rule = min(failing, key=_length).rules[0]
-        these = (each for each in self.parts if rule in each.rules)
+        these = (each for each in self.parts if {rule, CAUSE} & set(each.rules))
         return min(these, key=lambda each: (size(self.case, each.reduction), each.case.id))
 
     def next(self) -> list[Case]:

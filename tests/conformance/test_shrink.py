@@ -192,7 +192,7 @@ def run(url: str, folder: Path, plan: Plan = PLAN, target: Target | None = None)
     return certify(settings, plan, chosen, lambda done, of: None)
 
 
-@pytest.fixture(scope="module", params=["att-proprietary-alone", "ato-duplicate-after-write"])
+@pytest.fixture(scope="module", params=["att-proprietary-alone", "ato-empty-collection-left"])
 def faulty(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[str, Result, Path]]:
