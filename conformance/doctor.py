@@ -83,24 +83,29 @@ def _reach(settings: Settings, transport: Transport, redactor: Redactor) -> tupl
 
 
 def _states(settings: Settings, transport: Transport) -> tuple[bool, list[str]]:
-    """Whether the provider-state URL is there: POST is its only method, so another is refused, and not as unknown.
-
-    Frameworks that tell methods apart by 404 say at OPTIONS which there are (RFC 9110 §9.3.7).
-    """
+    """Whether the provider-state URL is there: POST is its only method, so another is refused, and not as unknown."""
     url = settings.provider_states
     try:
         answer = transport.send("GET", url, settings.state_headers)
-        allowed = transport.send("OPTIONS", url, settings.state_headers).headers.get("allow", "")
     except NetworkTrouble as trouble:
         return False, [f"worlds      {url} does not answer: {safe(str(trouble))}"]
-    if answer.status == 404 and "POST" in re.split(r"[\s,]+", allowed.upper()):
-        return True, [f"worlds      {url} is there (OPTIONS: {safe(allowed[:60])}); {LATER}"]
+    if answer.status == 404 and "POST" in (allowed := _allowed(settings, transport)):
+        return True, [f"worlds      {url} is there (OPTIONS: {safe(', '.join(allowed)[:60])}); {LATER}"]
     refused = answer.status in (401, 403, 404) or 300 <= answer.status < 400
     if refused or (answer.status >= 500 and answer.status != NOT_IMPLEMENTED):
         return False, [
             f"worlds      {url} answers GET with {answer.status}: no provider states seem to be served there"
         ]
     return True, [f"worlds      {url} is there (GET: {answer.status}); {LATER}"]
+
+
+def _allowed(settings: Settings, transport: Transport) -> list[str]:
+    """Routers that refuse a method with 404 say at OPTIONS which they have (RFC 9110 §9.3.7)."""
+    try:
+        answer = transport.send("OPTIONS", settings.provider_states, settings.state_headers)
+    except NetworkTrouble:
+        return []
+    return re.split(r"[\s,]+", answer.headers.get("allow", "").upper())
 
 
 def _reads(settings: Settings, transport: Transport, redactor: Redactor, persona: Persona | None) -> Iterator[str]:

@@ -95,6 +95,20 @@ def test_doctor_finds_provider_states_behind_a_router_that_refuses_methods_with_
     assert run.returncode == status, run.stdout
 
 
+@pytest.mark.parametrize("get, status, words", [(405, 0, "is there (GET: 405)"), (404, 3, "no provider states seem")])
+def test_doctor_bears_a_server_that_does_not_answer_options(
+    get: int, status: int, words: str, conformance: Command
+) -> None:
+    def answer(request: str) -> tuple[int, dict[str, str], bytes]:
+        if "OPTIONS" in request:
+            raise ConnectionError
+        return get, {}, b"{}"
+
+    with listening(answer) as found:
+        run = conformance("doctor", "--base-url", f"{found.origin}/api/v1")
+    assert (run.returncode, words in run.stdout) == (status, True), run.stdout
+
+
 @pytest.mark.parametrize("who, place", [("ben", "in "), ("cat", "in none by what it may read")])
 def test_an_account_in_another_organization_than_declared_is_named(
     who: str, place: str, deployment: Deployment, tmp_path: Path, conformance: Command
