@@ -15,10 +15,11 @@ from pathlib import Path
 
 from conformance import __version__
 from conformance.allowance import Limits
+from conformance.attempt import Execution
 from conformance.consent import require_consent
 from conformance.depth import DEPTHS, Depth
 from conformance.errors import ConformanceError, Interrupted, NothingSelected, TranscriptRefused, defect
-from conformance.execute import Execution, execute
+from conformance.execute import execute
 from conformance.judge import Judging
 from conformance.model import Case, Record
 from conformance.plan import Plan, make_plan

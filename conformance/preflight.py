@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from conformance.attempt import Execution, created_id
 from conformance.capacity import served_at_once
 from conformance.connection import WAITED, Answer, NetworkTrouble
 from conformance.errors import TargetUnreachable
-from conformance.execute import Execution, created_id
 from conformance.marks import token_of
 from conformance.model import Case, Request, Source, Step, User, World
 from conformance.targets import Unarranged

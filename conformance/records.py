@@ -21,6 +21,8 @@ class Place:
     case: str
     repeat: int
     attempts: int
+    elapsed: tuple[float, ...]
+    """Seconds that each answer took."""
 
 
 class Records(Sequence[Record]):
@@ -52,6 +54,11 @@ class Records(Sequence[Record]):
         return self._read([each for each in self._places if wanted(each.case)])
 
     @property
+    def elapsed(self) -> Iterator[tuple[str, int, tuple[float, ...]]]:
+        """Case, repetition, and the seconds that each of its answers took."""
+        return ((each.case, each.repeat, each.elapsed) for each in self._places)
+
+    @property
     def attempts(self) -> Iterator[int]:
         """How often each was tried."""
         return (each.attempts for each in self._places)
@@ -78,3 +85,15 @@ def again(records: Sequence[Record]) -> int:
     """How many more attempts there were than records."""
     attempts = records.attempts if isinstance(records, Records) else (each.attempts for each in records)
     return sum(attempts) - len(records)
+
+
+def elapsed_of(records: Sequence[Record]) -> Iterator[tuple[str, int, tuple[float, ...]]]:
+    """Case, repetition, and the seconds that each of its answers took."""
+    if isinstance(records, Records):
+        return records.elapsed
+    return ((each.case, each.repeat, taken(each)) for each in records)
+
+
+def taken(record: Record) -> tuple[float, ...]:
+    """The seconds that each of a record's answers took."""
+    return tuple(each.elapsed for each in record.exchanges)

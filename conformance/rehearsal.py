@@ -12,9 +12,10 @@ from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
 
+from conformance.attempt import Execution
 from conformance.certification import Settings, arranger_of, redactor_of
 from conformance.connection import Answer
-from conformance.execute import Execution, execute
+from conformance.execute import execute
 from conformance.marks import token_of
 from conformance.model import Case, Record
 from conformance.preflight import PROBE

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from conformance.attempt import Execution
 from conformance.errors import ConformanceError
-from conformance.execute import Execution, execute
+from conformance.execute import execute
 from conformance.judge import Judgement
 from conformance.model import Case, Record
 from conformance.records import records_of

@@ -17,7 +17,7 @@ from typing import IO, Any
 from conformance.codec import decode, encode
 from conformance.errors import Interrupted, TranscriptRefused, UsageError
 from conformance.model import Record
-from conformance.records import Place, Records, again
+from conformance.records import Place, Records, again, taken
 
 FORMAT = 1
 _BEFORE = '{"chain":"'
@@ -129,7 +129,7 @@ class Writer:
 def _place(start: int, size: int, record: Record) -> Place:
     """The place of a record whose line, which is ASCII, starts there."""
     before = len(_line("0" * 64, "")) - 2
-    return Place(start + before, size - before - 2, record.case, record.repeat, record.attempts)
+    return Place(start + before, size - before - 2, record.case, record.repeat, record.attempts, taken(record))
 
 
 def _line(chain: str, text: str) -> str:

@@ -16,10 +16,11 @@ from typing import Any
 
 import pytest
 
+from conformance.attempt import Execution
 from conformance.certification import CarryOut, Settings, arranger_of, redactor_of, transport_of
 from conformance.codec import decode, encode
 from conformance.errors import ConformanceError, Interrupted, TranscriptRefused, UsageError, defect
-from conformance.execute import Execution, execute
+from conformance.execute import execute
 from conformance.model import Case, Record
 from conformance.plan import Plan, make_plan
 from conformance.redact import Redactor

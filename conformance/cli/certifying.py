@@ -94,13 +94,15 @@ def _certify(
 ) -> NoReturn:
     if issue is not None:
         issue.begin()
+    if settings.depth != "quick" and settings.report_dir:
+        _meanwhile()
     certification = _run(_certification(settings, only_select=bool(workers)), passed_on)
     if workers:
         _share(certification, workers)
         _run(certification, passed_on)
     result = certification.result
     assert result is not None
-    from conformance.cli.telling import tell  # the pages' templates take a while: not before the first request
+    from conformance.cli.telling import tell
 
     tell(result, settings.report_dir, gate.knows if gate else lambda case: False)
     if issue is not None:
@@ -108,6 +110,13 @@ def _certify(
     if gate is not None:
         gate.end(result)
     sys.exit(STATUS[result.judgement.claim])
+
+
+def _meanwhile() -> None:
+    """The pages' templates take a while; where bodies are being drawn, the run waits for these."""
+    from conformance.report.page.render import prepare
+
+    prepare()
 
 
 def _rehearse(settings: Settings, passed_on: list[str]) -> None:

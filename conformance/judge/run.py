@@ -78,8 +78,8 @@ def judge_run(
 class Judging:
     """Judges cases in turn, as soon as their records are there, and then keeps the verdicts alone.
 
-    A record waits where a verdict depends on what is still to come: on whether an operation is served at all, and on
-    how many answers the network loses.
+    A record waits where its verdict depends on what is still to come: on whether an operation that it was read with is
+    served at all, and on how many answers the network loses.
     """
 
     def __init__(self, plan: Sequence[Case], catalogue: Catalogue) -> None:
@@ -102,17 +102,17 @@ class Judging:
         self._note(record)
         if record.case in self._planned:
             self._waiting[record.case] = record
-        while len(self._served) == len(READ_OPS) and len(self._verdicts) < len(self._turns):
+        while len(self._verdicts) < len(self._turns):
             case = self._turns[len(self._verdicts)]
             ready = self._waiting.get(case.id)
-            if ready is None or ready.trouble:
+            if ready is None or ready.trouble or not self._served.issuperset(_read_with(ready)):
                 return
             self._survivors = self._judge(case, ready, self._verdicts, self._survivors)
             del self._waiting[case.id]
 
     def _note(self, record: Record) -> None:
         self._silence.add(record)
-        self._tried |= {each.op for each in record.exchanges if each.op != "create"}
+        self._tried |= _read_with(record)
         missing = frozenset(READ_OPS) - self._served
         if any(each.op in missing and each.status == 200 for each in record.exchanges):
             with suppress(TooDeep):
@@ -183,6 +183,10 @@ class Judging:
             counts=Counter(each.outcome for each in verdicts.values()),
             reasons=reasons,
         )
+
+
+def _read_with(record: Record) -> frozenset[ReadOp]:
+    return frozenset(each.op for each in record.exchanges if each.op != "create")
 
 
 def _levelled(verdict: CaseVerdict, catalogue: Catalogue) -> CaseVerdict:

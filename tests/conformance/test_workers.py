@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
+from conformance.attempt import Execution
 from conformance.certification import Settings
 from conformance.errors import Interrupted, UsageError
-from conformance.execute import Execution
 from conformance.model import Binding, Exchange, Record
 from conformance.plan import Plan
 from conformance.redact import Redactor

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,12 @@ def page(template: str, /, **values: Any) -> str:
     return _environment().get_template(template).render(**values, **_inside())
 
 
+def prepare() -> None:
+    """Compile the templates, which takes longer than to fill them: where a run waits for something else."""
+    _environment().get_template("report.html")
+
+
+@cache
 def _environment() -> Environment:
     found = environment(_HERE / "templates", finalize=_visible)
     found.filters["brief"] = lambda text, limit=SHORT: safe(text, limit)

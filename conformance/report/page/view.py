@@ -9,7 +9,7 @@ from conformance.judge import Judgement
 from conformance.judge.run import RequirementVerdict
 from conformance.model import Finding, Record
 from conformance.readings import surviving
-from conformance.records import again
+from conformance.records import again, elapsed_of
 from conformance.report.ledger import STATUS, told_choices
 from conformance.result import Result
 from conformance.spec import Catalogue, Dimension, Requirement
@@ -127,11 +127,11 @@ def timing(records: Sequence[Record]) -> Timing | None:
     """The answers' times; None where nothing was sent."""
     took: list[float] = []
     cases: list[tuple[str, float]] = []
-    for record in records:
-        times = [1000 * each.elapsed for each in record.exchanges]
+    for case, repeat, elapsed in elapsed_of(records):
+        times = [1000 * each for each in elapsed]
         took += times
-        if times and not record.repeat:
-            cases.append((record.case, sum(times)))
+        if times and not repeat:
+            cases.append((case, sum(times)))
     if not took:
         return None
     took.sort()
