@@ -8,8 +8,9 @@ from typing import Any
 
 DEEPEST = 200
 MOST_DIGITS = 4000
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
-_BRACKETS = re.compile(r"[\[{\]}]")
+_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_OTHERS = re.compile(r"[^\[{\]}]+")
+_PAIR = re.compile(r"\[\]|\{\}")
 
 
 class TooDeep(ValueError):
@@ -25,9 +26,16 @@ def json_of(body: bytes) -> Any:
 
 
 def _is_deep(text: str) -> bool:
+    brackets = left = _OTHERS.sub("", _STRING.sub("", text))
+    for _ in range(DEEPEST):
+        left, removed = _PAIR.subn("", left)  # one level less, and quicker than to count
+        if not left:
+            return False
+        if not removed:
+            break
     depth = 0
-    for bracket in _BRACKETS.finditer(_STRING.sub("", text)):
-        depth += 1 if bracket[0] in "[{" else -1
+    for bracket in brackets:
+        depth += 1 if bracket in "[{" else -1
         if depth > DEEPEST:
             return True
     return False

@@ -40,12 +40,15 @@ class _Undecided(Exception):
 class Reading:
     """A reading, possibly partial: asking for a dimension that it leaves open makes ``fork`` try each value."""
 
-    __slots__ = ("decided",)
+    __slots__ = ("asked", "decided")
 
     def __init__(self, decided: Mapping[str, str]) -> None:
         self.decided = decided
+        self.asked: set[str] = set()
+        """Dimensions that were asked for."""
 
     def __getitem__(self, dimension: str) -> str:
+        self.asked.add(dimension)
         try:
             return self.decided[dimension]
         except KeyError:

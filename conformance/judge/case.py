@@ -17,7 +17,7 @@ from conformance.judge.leaks import leaks
 from conformance.judge.same import disagreements
 from conformance.judge.seen import READ_OPS, Seen, items_of, parse, short
 from conformance.judge.shape import loose_times, problems
-from conformance.judge.walk import furthest, walk
+from conformance.judge.walk import Walk, furthest
 from conformance.model import (
     Binding,
     Case,
@@ -74,9 +74,10 @@ def _seen(case: Case, record: Record, binding: Binding, served: frozenset[ReadOp
 def _judged(ground: Ground, within: int) -> CaseVerdict:
     case = ground.case
     fixed = [*_shape(ground), *_agreement(ground), *_as_asked(ground), *leaks(ground)]
-    leaves = fork(lambda reading: walk(ground, reading), within)
+    walk = Walk(ground)
+    leaves = fork(walk.under, within)
     if not any(walked.clean for _, walked in leaves):
-        every = fork(lambda reading: walk(ground, reading))
+        every = fork(walk.under)
         # What no reading explains is told as those see it that still explain the rest of the run.
         if any(walked.clean for _, walked in every):
             leaves, within = every, EVERY

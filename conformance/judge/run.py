@@ -75,6 +75,11 @@ def judge_run(
     return judging.judgement(every, partial=partial, aborted=aborted)
 
 
+AT_ONCE = 2
+"""Cases that are judged when a record comes. Where the first of many that wait holds up the rest, all of these together
+would keep the interpreter so long that the target had nothing to do."""
+
+
 class Judging:
     """Judges cases in turn, as soon as their records are there, and then keeps the verdicts alone.
 
@@ -102,8 +107,11 @@ class Judging:
         self._note(record)
         if record.case in self._planned:
             self._waiting[record.case] = record
-        while len(self._verdicts) < len(self._turns):
-            case = self._turns[len(self._verdicts)]
+        self._go_on(AT_ONCE)
+
+    def _go_on(self, most: int) -> None:
+        """Judge so many cases whose turn it is and whose verdict depends on nothing that is still to come."""
+        for case in self._turns[len(self._verdicts) : len(self._verdicts) + most]:
             ready = self._waiting.get(case.id)
             if ready is None or ready.trouble or not self._served.issuperset(_read_with(ready)):
                 return
@@ -127,6 +135,7 @@ class Judging:
 
     def judgement(self, records: Iterable[Record], *, partial: bool, aborted: str = "") -> Judgement:
         """The verdict on what was added so far; ``records`` are the same, for another look where readings conflict."""
+        self._go_on(len(self._turns))
         verdicts, survivors, silent = dict(self._verdicts), self._survivors, self._silence.cases()
         for case in self._turns[len(verdicts) :]:
             record = self._waiting.get(case.id)

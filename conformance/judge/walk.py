@@ -1,4 +1,4 @@
-"""A case walked step by step under one reading: what was permitted against what was seen."""
+"""A case walked step by step under one reading after another: what was permitted against what was seen."""
 
 from __future__ import annotations
 
@@ -46,44 +46,95 @@ class Walked:
         return any(each.message == STATUS for each in self.findings)
 
 
-def walk(ground: Ground, reading: Reading) -> Walked:
-    """The differences under this reading, up to the first step that it does not explain."""
-    return _from_step(ground, reading, 0, arranged(ground))
+def furthest(tried: Iterable[Walked]) -> Walked:
+    """The walk that explains most. One that permits what was answered explains more than one that does not."""
+    return min(tried, key=lambda each: (not each.clean, -each.reached, each.unanswerable, len(each.findings)))
 
 
-def _from_step(ground: Ground, reading: Reading, at: int, state: World) -> Walked:
-    if at == len(ground.case.steps):
-        return Walked(at, ())
+@dataclass(frozen=True, slots=True)
+class _End:
+    """What a step may have come to: the differences, and the state after it."""
+
+    found: tuple[Finding, ...]
+    state: World
+    last: bool
+    """Whether the rest of the case cannot be judged."""
+
+
+def _end(found: Iterable[Finding], state: World, *, anyway: bool = False) -> _End:
+    """``anyway``: what follows can be judged although there are differences."""
+    found = tuple(found)
+    return _End(found, state, not anyway and any(each.severity == "failed" for each in found))
+
+
+Asked = tuple[tuple[str, str], ...]
+"""The dimensions that a step asked a reading for, and what the reading said."""
+
+
+class Walk:
+    """A case under any number of readings: a step is worked out once for those that agree on all that it asks."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+        self._start = arranged(ground)
+        self._known: dict[tuple[int, int], list[tuple[Asked, tuple[_End, ...]]]] = {}
+        """By step and by the identity of the state before it, which lives as long as the end that led to it."""
+
+    def under(self, reading: Reading) -> Walked:
+        """The differences under this reading, up to the first step that it does not explain."""
+        return self._from_step(reading, 0, self._start)
+
+    def _from_step(self, reading: Reading, at: int, state: World) -> Walked:
+        steps = self._ground.case.steps
+        found: list[Finding] = []
+        while at < len(steps) and len(self._ground.posts(at)) >= len(steps[at].requests):  # or it was cut off
+            ends = self._ends(reading, at, state)
+            if len(ends) > 1:
+                best = furthest(self._after(reading, at, end) for end in ends)
+                return Walked(best.reached, (*found, *best.findings))
+            (end,) = ends
+            found += end.found
+            if end.last:
+                break
+            at, state = at + 1, end.state
+        return Walked(at, tuple(found))
+
+    def _after(self, reading: Reading, at: int, end: _End) -> Walked:
+        """One of a race's ends, and the rest of the case where that end is explained."""
+        if end.last:
+            return Walked(at, end.found)
+        rest = self._from_step(reading, at + 1, end.state)
+        return Walked(rest.reached, (*end.found, *rest.findings))
+
+    def _ends(self, reading: Reading, at: int, state: World) -> tuple[_End, ...]:
+        known = self._known.setdefault((at, id(state)), [])
+        for asked, before in known:
+            if not asked or all(reading.decided.get(dimension) == value for dimension, value in asked):
+                return before
+        reading.asked.clear()
+        found = _step(self._ground, reading, at, state)
+        known.append((tuple((each, reading[each]) for each in reading.asked), found))
+        return found
+
+
+def _step(ground: Ground, reading: Reading, at: int, state: World) -> tuple[_End, ...]:
     posts = ground.posts(at)
     step = ground.case.steps[at]
-    if len(posts) < len(step.requests):
-        return Walked(at, ())  # the case was cut off here; its record says why
-    if step.races:
-        return _race(ground, reading, at, state, posts)
-    return _single(ground, reading, at, state, step, posts[0])
-
-
-def _go_on(
-    ground: Ground, reading: Reading, at: int, state: World, found: list[Finding], *, anyway: bool = False
-) -> Walked:
-    """The rest of the case, when this step is explained (or when what follows can be judged all the same)."""
-    if any(each.severity == "failed" for each in found) and not anyway:
-        return Walked(at, tuple(found))
-    rest = _from_step(ground, reading, at + 1, state)
-    return Walked(rest.reached, (*found, *rest.findings))
+    return _race(ground, reading, at, state, posts) if step.races else (_single(ground, reading, at, state, posts[0]),)
 
 
 # ---------------------------------------------------------------- one request
 
 
-def _single(ground: Ground, reading: Reading, at: int, state: World, step: Step, post: Seen) -> Walked:
+def _single(ground: Ground, reading: Reading, at: int, state: World, post: Seen) -> _End:
+    step = ground.case.steps[at]
     (request,) = step.requests
     status = post.exchange.status
     outcomes = _permitted(ground, reading, state, step, post)
     fitting = [each for each in outcomes if status in each.statuses]
     if not fitting:
         refused = status != 201 and step.only_refusals
-        return _go_on(ground, reading, at, state, _wrong_status(ground, outcomes, post), anyway=refused)
+        return _end(_wrong_status(ground, outcomes, post), state, anyway=refused)
     effect = fitting[0].effect if status == 201 else None
     if effect is None:
         moment = Moment(state, request.caller, request.selected)
@@ -97,8 +148,7 @@ def _single(ground: Ground, reading: Reading, at: int, state: World, step: Step,
         found = [
             *compare.collection(post.object, symbol, moment, request.caller, lens, post.index, judge_name=judge_name)
         ]
-    found += read_back(ground, reading, at, moment)
-    return _go_on(ground, reading, at, moment.state, found)
+    return _end((*found, *read_back(ground, reading, at, moment)), moment.state)
 
 
 def _permitted(ground: Ground, reading: Reading, state: World, step: Step, post: Seen) -> list[Outcome]:
@@ -153,33 +203,34 @@ def _refusal_advisories(ground: Ground, outcome: Outcome, post: Seen) -> list[Fi
 # ---------------------------------------------------------------- a race
 
 
-def _race(ground: Ground, reading: Reading, at: int, state: World, posts: Sequence[Seen]) -> Walked:
+def _race(ground: Ground, reading: Reading, at: int, state: World, posts: Sequence[Seen]) -> tuple[_End, ...]:
     step = ground.case.steps[at]
     broken = [each for each in posts if (each.exchange.status or 500) >= 500]
     if broken:
         first = broken[0].exchange
         text = f"{first.status} {short(broken[0].json)}" if first.status else f"no answer ({first.trouble})"
-        return Walked(at, (Finding("CON-3", "the status of a racing request", "201 or a 4xx", text, broken[0].index),))
+        return _unexplained(
+            Finding("CON-3", "the status of a racing request", "201 or a 4xx", text, broken[0].index), state
+        )
     accepted = sum(each.exchange.status == 201 for each in posts)
     if step.succeed is not None and accepted != step.succeed:
         verifies = ground.case.verifies[0]
         statuses = [each.exchange.status for each in posts]
         text = f"{accepted} ({', '.join(map(str, statuses))})"
         what = "how many of the racing requests succeed"
-        return Walked(at, (Finding(verifies, what, str(step.succeed), text, posts[0].index),))
+        return _unexplained(Finding(verifies, what, str(step.succeed), text, posts[0].index), state)
     pairs = enumerate(zip(step.requests, posts, strict=True))
     racers = [_racing(ground, request, at, index, post) for index, (request, post) in pairs]
     possible = ends(reading, state, racers, ground.ids)
     if not possible:
         answers = ", ".join(str(each.status) for each in racers)
         what = "the answers to racing requests"
-        return Walked(at, (Finding("CON-3", what, "those of some serial order", answers, posts[0].index),))
-    return furthest(_race_end(ground, reading, at, end, posts) for end in possible)
+        return _unexplained(Finding("CON-3", what, "those of some serial order", answers, posts[0].index), state)
+    return tuple(_race_end(ground, reading, at, end, posts) for end in possible)
 
 
-def furthest(tried: Iterable[Walked]) -> Walked:
-    """The walk that explains most. One that permits what was answered explains more than one that does not."""
-    return min(tried, key=lambda each: (not each.clean, -each.reached, each.unanswerable, len(each.findings)))
+def _unexplained(finding: Finding, state: World) -> tuple[_End, ...]:
+    return (_end((finding,), state),)
 
 
 def _racing(ground: Ground, request: Request, at: int, index: int, post: Seen) -> Racing:
@@ -188,7 +239,7 @@ def _racing(ground: Ground, request: Request, at: int, index: int, post: Seen) -
     return Racing(request.caller, _authenticated(ground, request), meaning_of(post), status, f"new-{at}-{index}", name)
 
 
-def _race_end(ground: Ground, reading: Reading, at: int, end: End, posts: Sequence[Seen]) -> Walked:
+def _race_end(ground: Ground, reading: Reading, at: int, end: End, posts: Sequence[Seen]) -> _End:
     """The answers and the state against one serial order's end. Nested rows are compared in the end only:
     an answer may show the state before a later racer promoted something."""
     findings: list[Finding] = []
@@ -205,7 +256,7 @@ def _race_end(ground: Ground, reading: Reading, at: int, end: End, posts: Sequen
     caller = requests[0].caller if last is None else requests[int(last.split("-")[2])].caller
     together = _together(end.effects) if end.effects else None
     findings += read_back(ground, reading, at, Moment(end.state, caller, effect=together, created=last))
-    return _go_on(ground, reading, at, end.state, findings)
+    return _end(findings, end.state)
 
 
 def _together(effects: Mapping[str, Effect]) -> Effect:

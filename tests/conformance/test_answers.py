@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from conformance.answers import DEEPEST, TooDeep, json_of
 
@@ -35,3 +39,17 @@ def test_what_other_parsers_refuse_is_refused(body: bytes) -> None:
 def test_what_is_nested_beyond_the_limit_is_said_to_be(levels: int, opening: bytes, closing: bytes) -> None:
     with pytest.raises(TooDeep):
         json_of(opening * levels + b"1" + closing * levels)
+
+
+@given(st.text(alphabet='[]{}"\\a', max_size=40).map(lambda text: text * 40))
+def test_depth_is_that_of_the_brackets_outside_of_strings(text: str) -> None:
+    depth = deepest = 0
+    for bracket in re.sub(r'"(?:[^"\\]|\\.)*"', "", text):
+        depth += (bracket in "[{") - (bracket in "]}")
+        deepest = max(deepest, depth)
+    try:
+        json_of(text.encode())
+    except ValueError as error:
+        assert isinstance(error, TooDeep) == (deepest > DEEPEST)
+    else:
+        assert deepest <= DEEPEST
