@@ -139,6 +139,11 @@ class Expectation:
     moved: tuple[Member, ...] = ()
     promoted_runs: tuple[Member, ...] = ()
 
+    @property
+    def depends(self) -> bool:
+        """Whether it is not the same under every reading."""
+        return bool(self.when) or any(each.when for each in (*self.promoted, *self.moved, *self.promoted_runs))
+
 
 # ---------------------------------------------------------------- cases
 
@@ -215,8 +220,16 @@ class Case:
 
 
 def in_turn(plan: Sequence[Case]) -> list[Case]:
-    """The cases as they are carried out and judged: those of many steps first, for the last have nobody beside them."""
-    return sorted(plan, key=lambda case: -len(case.steps))
+    """The cases as they are carried out and judged.
+
+    First the few rows that tell the readings apart: the rest is judged under one or two readings then, not under ten.
+    Of the rest those of many steps, for the last have nobody beside them.
+    """
+
+    def turn(case: Case) -> tuple[bool, int]:
+        return not any(each.depends for step in case.steps for each in step.expect), -len(case.steps)
+
+    return sorted(plan, key=turn)
 
 
 # ---------------------------------------------------------------- the record
