@@ -12,7 +12,8 @@ import pytest
 from conformance import execute
 from conformance.attempt import Carried, Execution
 from conformance.errors import TargetUnreachable
-from conformance.model import Case, Record, Source, World
+from conformance.model import Case, Record, Source, World, in_turn
+from conformance.plan import make_plan
 from conformance.redact import Redactor
 from conformance.targets import Arranged, Unarranged
 from conformance.transport import Transport
@@ -62,6 +63,16 @@ def begun(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def execution(repeat: int = 0) -> Execution:
     arranger: Any = Nowhere()
     return Execution("http://127.0.0.1/api/v1", Transport(), arranger, Redactor(), "r", THREADS, repeat=repeat)
+
+
+def test_rows_that_tell_readings_apart_come_first_and_then_those_of_many_steps() -> None:
+    turns = in_turn(make_plan("quick", 0).cases)
+    telling = [any(each.depends for step in case.steps for each in step.expect) for case in turns]
+    first = telling.count(True)
+    assert 20 < first < len(turns) / 5 and all(telling[:first])
+    for part in (turns[:first], turns[first:]):
+        steps = [len(case.steps) for case in part]
+        assert steps == sorted(steps, reverse=True)
 
 
 def test_threads_have_more_to_do_before_a_second_record_is_kept(begun: list[str]) -> None:
