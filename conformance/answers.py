@@ -28,10 +28,10 @@ def json_of(body: bytes) -> Any:
 def _is_deep(text: str) -> bool:
     brackets = left = _OTHERS.sub("", _STRING.sub("", text))
     for _ in range(DEEPEST):
-        left, removed = _PAIR.subn("", left)  # one level less, and quicker than to count
+        left, removed = _PAIR.subn("", left)  # one level less, and quicker than to count: where that is much
         if not left:
             return False
-        if not removed:
+        if 16 * removed < len(left):
             break
     depth = 0
     for bracket in brackets:
