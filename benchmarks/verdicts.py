@@ -34,7 +34,8 @@ def judged(subject: str, depth: Depth) -> str:
     """The claim, and what is broken: ``not conformant: AUT-1 VIS-2``."""
     plan = make_plan(depth, 0)
     with _nest.serving(subject) as url:
-        judgement = certify(Settings(url, default_provider_states(url), depth), plan, plan.cases, _silent).judgement
+        settings = Settings(url, default_provider_states(url), depth)
+        judgement = certify(settings, plan, plan.cases, lambda done, of: None).judgement
     broken = sorted(each.requirement for each in judgement.requirements.values() if each.failed)
     return judgement.claim + (f": {' '.join(broken)}" if broken else "")
 
@@ -58,10 +59,6 @@ def _settle() -> None:
     _nest = Nest()
 
 
-def _silent(_done: int, _of: int) -> None:
-    return None
-
-
 def main() -> None:
     """Judge, compare or record, and say what differs."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -72,6 +69,8 @@ def main() -> None:
     different = 0
     for depth in [given.depth] if given.depth else DEPTHS:
         known = recorded.get(depth, {})
+        if not known and not given.record:
+            raise SystemExit(f"{RECORDED}: nothing is recorded for depth {depth}")
         found = {}
         for subject, verdict in matrix(depth, chosen() if given.record else list(known)):
             found[subject] = verdict

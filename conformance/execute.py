@@ -21,7 +21,6 @@ BREAKER = 25
 """Cases in a row that the way to the target spoiled; then the run is given up."""
 BACKLOG = 128
 """Records that may wait to be kept: more would fill the memory where the target is faster than the judge."""
-
 SWITCH = 0.0005
 """Seconds that the judge keeps the interpreter while threads have answers to take: ten times less than usual."""
 
@@ -30,7 +29,7 @@ Worlds = Sequence[tuple[Case, Arranged | Unarranged]]
 
 def execute(plan: Sequence[Case], on: Execution, keep: Callable[[Record], None]) -> None:
     """Carry out every case and hand its record to ``keep``; TargetUnreachable when connections keep failing."""
-    kept = _Kept(on.repeat, keep)
+    kept = _Kept(keep)
     run = _Run(plan, on)
     usual = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH)
@@ -73,7 +72,7 @@ class _Run:
             for result in (future.result() for future in done):
                 if isinstance(result, Carried):
                     self._over(result, pool)
-                    kept.waiting.append(result.record)
+                    kept.waiting.append(replace(result.record, repeat=self._on.repeat))
                 elif result is not None:
                     self._pending.update(pool.submit(carry_out, case, each, self._on) for case, each in result)
             kept.next()
@@ -93,8 +92,8 @@ class _Run:
 class _Kept:
     """Records in the order in which they came; gives up when nothing is answered any more, but by gateways."""
 
-    def __init__(self, repeat: int, keep: Callable[[Record], None]) -> None:
-        self._repeat, self._keep = repeat, keep
+    def __init__(self, keep: Callable[[Record], None]) -> None:
+        self._keep = keep
         self._in_a_row = 0
         self.waiting: deque[Record] = deque()
 
@@ -103,7 +102,7 @@ class _Kept:
         if not self.waiting:
             return
         record = self.waiting.popleft()
-        self._keep(replace(record, repeat=self._repeat))
+        self._keep(record)
         answered = any(each.status is not None and each.status not in BUSY for each in record.exchanges)
         self._in_a_row = self._in_a_row + 1 if record.trouble and not answered else 0
         if self._in_a_row >= BREAKER:
@@ -111,6 +110,5 @@ class _Kept:
 
     def rest(self) -> None:
         """The run ends early: nothing that is there is lost."""
-        for record in self.waiting:
-            self._keep(replace(record, repeat=self._repeat))
-        self.waiting.clear()
+        while self.waiting:
+            self._keep(self.waiting.popleft())
