@@ -6,9 +6,8 @@ both are correct, and are asked by no more connections than that.
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from socket import socket
@@ -22,8 +21,6 @@ SLACK = 5
 """The same, in times of what one answer takes."""
 ENTRY = 2.5
 """Seconds for one of several connections to be let in: a full queue is tried again by TCP after one."""
-AT_A_TIME = 4
-"""Connections that are opened together: many more would fill a short queue that is emptied at once."""
 
 
 def served_at_once(transport: Transport, url: str, most: int, usual: float) -> int:
@@ -58,20 +55,14 @@ def served_at_once(transport: Transport, url: str, most: int, usual: float) -> i
         return max(1, served if len(connections) == most else min(served, len(connections) - 1))
 
 
-def _opened(transport: Transport, url: str, most: int, patience: float) -> list[socket]:
-    """Connections, the last one opened after the others; fewer than ``most`` where no more are let in."""
+def _opened(transport: Transport, url: str, most: int, patience: float) -> Iterator[socket]:
+    """Connections, opened one after another: fewer than ``most`` where no more are let in.
+
+    Of two that ask together for the last place in a queue both can be told that they have it.
+    """
     place, _ = place_of(url)
-    full = threading.Event()
-
-    def one(_: int) -> socket | None:
-        if full.is_set():
-            return None
+    for _ in range(most):
         try:
-            return transport.connect(place, max(ENTRY, patience))
+            yield transport.connect(place, max(ENTRY, patience))
         except NetworkTrouble:
-            full.set()
-            return None
-
-    with ThreadPoolExecutor(AT_A_TIME) as pool:
-        others = list(pool.map(one, range(most - 1)))
-    return [each for each in [*others, one(most)] if each]
+            return
