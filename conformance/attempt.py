@@ -301,7 +301,8 @@ class _Runner:
         self.exchanges.append(answered)
 
 
-_LAST_PAGE = re.compile(rb'"meta"\s*:\s*\{[^{}]*"has_next"\s*:\s*false')
+# A page that ends in these two braces has this `meta` itself: one of a row in it would be closed by more.
+_LAST_PAGE = re.compile(rb'"meta"\s*:\s*\{[^{}]*"has_next"\s*:\s*false[^{}]*\}\s*\}\s*\Z')
 _PLURAL = {"collection": "data-collections", "dataset": "datasets", "run": "runs"}
 _FIELD = {"collection": "collections", "dataset": "datasets", "run": "runs"}
 

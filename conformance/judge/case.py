@@ -161,8 +161,8 @@ def _no_answer(case: Case, record: Record) -> CaseVerdict:
 
 def _ground(case: Case, binding: Binding, seen: tuple[Seen, ...], served: frozenset[ReadOp]) -> Ground:
     before = [each for each in seen if each.exchange.stage == -1]
-    datasets = [each.object for each in before if each.exchange.op == "dataset"]
-    stored = {row["id"]: row for row in datasets if type(row.get("id")) is int}
+    stored: Mapping[tuple[str, str], Mapping[str, object]]
+    stored = {(each.exchange.op, each.exchange.about): each.object for each in before}
     listed = {number for each in before if each.exchange.op == "collections" for number in items_of([each])}
     created = {
         f"new-{each.exchange.stage}-{each.exchange.about}": each.object["id"]

@@ -21,8 +21,8 @@ class Lens:
     created: Mapping[str, int]
     verifies: Sequence[str]
     reading: Reading
-    stored: Mapping[int, Mapping[str, Any]]
-    """Datasets as read before the first request, by id."""
+    stored: Mapping[tuple[str, str], Mapping[str, Any]]
+    """Datasets and runs as read before the first request, by operation and symbol."""
 
     def id_of(self, symbol: str) -> int | None:
         """A collection's id."""
@@ -105,7 +105,7 @@ def _datasets(view: Mapping[str, Any], symbol: str, moment: Moment, who: str, le
         if each is None:
             continue
         yield from _dataset_fields(row, each, moment, lens, at, f"datasets: {each}")
-        before = lens.stored.get(row["id"], {})
+        before = lens.stored.get(("dataset", each), {})
         for field in ("name", "author_email"):
             if field in before and field in row and row[field] != before[field]:
                 yield lens.find(("CRE-3",), f"datasets: {each}'s {field}", before[field], row[field], at)
@@ -191,7 +191,7 @@ def dataset(view: Mapping[str, Any], symbol: str, moment: Moment, who: str, lens
 
 
 def run(view: Mapping[str, Any], symbol: str, moment: Moment, lens: Lens, at: int) -> Iterator[Finding]:
-    """A run as read by itself: its collection's name only tells when it is one that the run must not be in.
+    """A run as read by itself: its collection's name only tells when the run should not have moved.
 
     Its ``user`` is a plain e-mail there, which only tells when it is somebody else's.
     """
@@ -202,10 +202,19 @@ def run(view: Mapping[str, Any], symbol: str, moment: Moment, lens: Lens, at: in
     organization = None if row.organization is None else lens.binding.organizations[row.organization]
     if "org_id" in view and view["org_id"] != organization:
         yield lens.find(blame.run_org(moment, symbol), f"{symbol}'s org_id", organization, view["org_id"], at)
-    name = view.get("data_collection")
-    if not isinstance(name, str) or moment.created is None or row.collection == moment.created:
-        return
-    named = [each for each, collection_row in moment.state.collections.items() if collection_row.name == name]
-    if named == [moment.created]:
+    if _lies_elsewhere(view, symbol, moment, lens):
         blamed = blame.run_place(moment, symbol, missing=False)
-        yield lens.find(blamed, f"{symbol}'s data_collection", row.collection, name, at)
+        yield lens.find(blamed, f"{symbol}'s data_collection", row.collection, view["data_collection"], at)
+
+
+def _lies_elsewhere(view: Mapping[str, Any], symbol: str, moment: Moment, lens: Lens) -> bool:
+    """Whether a run that has not moved names another collection than at first, or, not read then, the new one."""
+    if moment.state.runs[symbol].collection not in (None, *lens.binding.collections):
+        return False
+    views = (lens.stored.get(("run", symbol), {}), view)
+    names = [each["data_collection"] for each in views if isinstance(each.get("data_collection", 0), str | None)]
+    if len(names) == 2:
+        return bool(names[0] != names[1])
+    collections = moment.state.collections
+    named = [each for each, row in collections.items() if row.name == view.get("data_collection")]
+    return named == [moment.created]
