@@ -36,7 +36,7 @@ def certified(url: str, number: int, depth: str) -> dict[str, float]:
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(url, default_provider_states(url), plan.depth, report_dir=Path(folder))
-        result = certify(settings, plan, cases, lambda done, of: None)
+        result = certify(settings, plan, cases)
         seconds = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     failed = sum(each.outcome == "failed" for each in result.judgement.cases.values())

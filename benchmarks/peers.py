@@ -55,7 +55,7 @@ def rows_of_the_reference() -> tuple[list[Row], Plan]:
     plan = replace(plan, cases=cases)
     with tempfile.TemporaryDirectory() as folder, target() as url:
         settings = Settings(url, default_provider_states(url), "quick", report_dir=Path(folder))
-        result = certify(settings, plan, cases, lambda done, of: None)
+        result = certify(settings, plan, cases)
         records = {record.case: record for record in result.transcript.records}
         rows = [row_of(case, records[case.id]) for case in cases]
     return rows, plan
@@ -66,9 +66,7 @@ def ours(url: str, number: int) -> None:
     plan = make_plan("quick", 0)
     cases = [case for case in plan.cases if is_single(case)]
     many = tuple(replace(cases[at % len(cases)], id=f"{cases[at % len(cases)].id}.{at}") for at in range(number))
-    result = certify(
-        Settings(url, default_provider_states(url), "quick"), replace(plan, cases=many), many, lambda done, of: None
-    )
+    result = certify(Settings(url, default_provider_states(url), "quick"), replace(plan, cases=many), many)
     assert result.judgement.counts["passed"] == number, result.judgement.counts
 
 

@@ -11,31 +11,27 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
 from benchmarks.common import ROOT
 from conformance.certification import Settings, certify, default_provider_states
 from conformance.depth import DEPTHS, Depth
 from conformance.plan import make_plan
-from conformance.subjects import Nest, subjects
+from conformance.subjects import served, subjects, workers
 
 RECORDED = ROOT / "benchmarks" / "verdicts.json"
 VARIANTS, MUTANTS = 4, 50
 """Every which variant, and how many mutants."""
 
-_nest: Nest
-
 
 def judged(subject: str, depth: Depth) -> str:
     """The claim, and what is broken: ``not conformant: AUT-1 VIS-2``."""
     plan = make_plan(depth, 0)
-    with _nest.serving(subject) as url:
+    with served(subject) as url:
         settings = Settings(url, default_provider_states(url), depth)
-        judgement = certify(settings, plan, plan.cases, lambda done, of: None).judgement
+        judgement = certify(settings, plan, plan.cases).judgement
     broken = sorted(each.requirement for each in judgement.requirements.values() if each.failed)
     return judgement.claim + (f": {' '.join(broken)}" if broken else "")
 
@@ -50,13 +46,8 @@ def chosen() -> list[str]:
 
 def matrix(depth: Depth, these: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Each subject's verdict."""
-    with ProcessPoolExecutor((os.cpu_count() or 1) + 1, initializer=_settle) as pool:
+    with workers() as pool:
         yield from zip(these, pool.map(partial(judged, depth=depth), these), strict=True)
-
-
-def _settle() -> None:
-    global _nest
-    _nest = Nest()
 
 
 def main() -> None:

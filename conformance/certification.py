@@ -109,7 +109,7 @@ def certify(
     settings: Settings,
     plan: Plan,
     selected: Sequence[Case],
-    progress: Callable[[int, int], None],
+    progress: Callable[[int, int], None] = lambda done, of: None,
     carry_out: CarryOut | None = None,
 ) -> Result:
     """Carry the selected cases out and judge them from the record; ``progress`` gets (done, of)."""

@@ -5,11 +5,8 @@ From a checkout only.
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache, partial
 from typing import Any, Literal
@@ -21,7 +18,7 @@ from conformance.model import Case, CaseVerdict
 from conformance.plan import Plan, make_plan
 from conformance.result import Result
 from conformance.spec import load_catalogue
-from conformance.subjects import Nest, Subject, entries, serving
+from conformance.subjects import Subject, entries, served, workers
 
 SHOWN = 3
 """Rows on a line of the matrix."""
@@ -58,25 +55,15 @@ def prove(chosen: Sequence[Subject], jobs: int | None = None, *, every_row: bool
 
     ``every_row``: a mutant meets all tables, so that its proof names each row that fails on it, not the first ones.
     """
-    # One more than cores: where suite and target of a job wait for each other, another goes on.
-    with ProcessPoolExecutor(jobs or (os.cpu_count() or 1) + 1, initializer=_settle) as pool:
+    with workers(jobs) as pool:
         yield from pool.map(partial(_prove_one, every_row=every_row), chosen)
-
-
-_serving: Callable[[str], AbstractContextManager[str]] = serving
-"""How this process starts a subject."""
-
-
-def _settle() -> None:
-    global _serving
-    _serving = Nest().serving
 
 
 def _prove_one(subject: Subject, *, every_row: bool = False) -> Proof:
     """Start a subject and judge it: a mutant by rows that cite what it breaks first, the rest by the whole plan."""
     started = time.monotonic()
     try:
-        with _serving(subject.id) as url:
+        with served(subject.id) as url:
             proof = _judge(subject, url, every_row=every_row)
     except ConformanceError as error:
         return Proof(subject, False, "none", seconds=_since(started), trouble=str(error))
@@ -86,7 +73,7 @@ def _prove_one(subject: Subject, *, every_row: bool = False) -> Proof:
 def _judge(subject: Subject, url: str, *, every_row: bool) -> _Timed:
     settings = Settings(url, default_provider_states(url), _plan("standard").depth)
     for plan, cases in _turns(subject, every_row=every_row):
-        timed = _Timed(subject, certify(settings, plan, cases, _silent))
+        timed = _Timed(subject, certify(settings, plan, cases))
         if timed.cited:
             break
     return timed
@@ -145,10 +132,6 @@ def _warned(verdict: CaseVerdict, broken: set[str]) -> bool:
 
 def _since(started: float) -> float:
     return round(time.monotonic() - started, 1)
-
-
-def _silent(_done: int, _of: int) -> None:
-    return None
 
 
 @cache

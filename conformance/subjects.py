@@ -6,13 +6,16 @@ From a checkout only. A subject is a process of its own; the suite never imports
 from __future__ import annotations
 
 import fnmatch
+import os
 import random
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -148,3 +151,21 @@ def _address(name: str, process: subprocess.Popen[str]) -> str:
     if "http://" not in line:
         raise UsageError(f"{name} does not start")
     return line.split()[-1]
+
+
+_nest = cache(Nest)
+"""A process has one."""
+
+
+def served(name: str) -> AbstractContextManager[str]:
+    """As ``serving``, from this process' nest."""
+    return _nest().serving(name)
+
+
+def workers(jobs: int | None = None) -> ProcessPoolExecutor:
+    """Processes that judge subjects; by default one a core, and one.
+
+    Where suite and target of a job wait for each other, another goes on.
+    """
+    # A process that was forked must not talk to its parent's nest.
+    return ProcessPoolExecutor(jobs or (os.cpu_count() or 1) + 1, initializer=_nest.cache_clear)

@@ -48,7 +48,9 @@ class Opened:
     def violations(self) -> list[str]:
         """What axe-core finds serious or critical, each with its first element."""
         self.page.evaluate(_axe())
-        found = self.page.evaluate("axe.run({preload: false, resultTypes: ['violations'], selectors: false})")["violations"]
+        found = self.page.evaluate("axe.run({preload: false, resultTypes: ['violations'], selectors: false})")[
+            "violations"
+        ]
         return [
             f"{each['impact']}: {each['id']} ({len(each['nodes'])}): {each['nodes'][0]['html'][:200]}"
             for each in found

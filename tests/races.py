@@ -58,7 +58,7 @@ def caught(url: str, row: str, runs: int) -> int:
     """In how many runs the check of this row finds the target at ``url`` wrong."""
     settings = Settings(url, default_provider_states(url), "quick")
     cases = [case for case in plan().cases if case.row == row]
-    results = (certify(settings, plan(), cases, lambda done, of: None) for _ in range(runs))
+    results = (certify(settings, plan(), cases) for _ in range(runs))
     return sum(each.judgement.claim == "not conformant" for each in results)
 
 

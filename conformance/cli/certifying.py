@@ -133,7 +133,7 @@ def _share(certification: Certification, workers: list[str]) -> None:
 
     settings, plan = certification.settings, certification.plan
     carry_out = by_workers(settings, plan, workers, certification.progress)
-    certification.result = certify(settings, plan, certification.planned, lambda done, of: None, carry_out)
+    certification.result = certify(settings, plan, certification.planned, carry_out=carry_out)
 
 
 def _certification(settings: Settings, *, only_select: bool) -> Certification:

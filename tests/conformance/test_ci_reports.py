@@ -24,7 +24,7 @@ def failing() -> Iterator[Result]:
     plan = make_plan("quick", 0)
     chosen = [case for case in plan.cases if case.family == "runs"]
     with serving("mutants", "run-one-each") as url:
-        yield certify(Settings(url, default_provider_states(url), "quick"), plan, chosen, lambda done, of: None)
+        yield certify(Settings(url, default_provider_states(url), "quick"), plan, chosen)
 
 
 def rerun(case: str) -> str:

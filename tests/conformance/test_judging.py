@@ -23,7 +23,7 @@ def recorded(reference: str, tmp_path_factory: pytest.TempPathFactory) -> Run:
     first = next(case for case in plan.cases if case.world.datasets and not case.world.runs and len(case.steps) == 1)
     second = next(case for case in plan.cases if case.everyone_reads and not case.world.runs and len(case.steps) == 1)
     settings = Settings(reference, default_provider_states(reference), report_dir=tmp_path_factory.mktemp("run"))
-    result = certify(settings, plan, (first, second), lambda done, of: None)
+    result = certify(settings, plan, (first, second))
     records = {each.case: each for each in result.transcript.records}
     return (first, second), [records[first.id], records[second.id]]
 

@@ -25,7 +25,7 @@ KILLS = (Kill("run-one-each", "one run of each dataset moves", ("RUN-1",), ("run
 def judged(url: str, family: str) -> Result:
     plan = make_plan("quick", 0)
     chosen = [case for case in plan.cases if case.family == family]
-    return certify(Settings(url, default_provider_states(url), "quick"), plan, chosen, lambda done, of: None)
+    return certify(Settings(url, default_provider_states(url), "quick"), plan, chosen)
 
 
 @pytest.fixture(scope="module")

@@ -189,7 +189,7 @@ FEW = ("seq-003", "seq-008")
 def run(url: str, folder: Path, plan: Plan = PLAN, target: Target | None = None) -> Result:
     settings = Settings(url, default_provider_states(url), report_dir=folder, target=target)
     chosen = plan.only(FEW) if plan is PLAN else plan.cases
-    return certify(settings, plan, chosen, lambda done, of: None)
+    return certify(settings, plan, chosen)
 
 
 @pytest.fixture(scope="module", params=["att-proprietary-alone", "ato-empty-collection-left"])

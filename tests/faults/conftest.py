@@ -121,7 +121,7 @@ def run(
         )
         started = time.monotonic()
         try:
-            result = certify(settings, plan, plan.cases, lambda done, of: None)
+            result = certify(settings, plan, plan.cases)
         except ConformanceError as error:
             verdict = "unreachable" if isinstance(error, TargetUnreachable) else type(error).__name__
             return Outcome(verdict, error.exit, (str(error),), time.monotonic() - started, proxy.spoiled)

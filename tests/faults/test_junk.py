@@ -28,7 +28,7 @@ JUNK: list[Any] = [
 @pytest.fixture(scope="module")
 def clean(reference: str, small_plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Result:
     settings = Settings(reference, default_provider_states(reference), report_dir=tmp_path_factory.mktemp("clean"))
-    return certify(settings, small_plan, small_plan.cases, lambda done, of: None)
+    return certify(settings, small_plan, small_plan.cases)
 
 
 def places(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

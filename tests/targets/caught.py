@@ -24,7 +24,7 @@ def main() -> None:
             deployment = deployed(url)
             before = deployment.names()
             target = load_target(Path(deployment.file(Path(folder), known=known(deployment))), deployment.environment)
-            judgement = certify(settings_of(Given(depth="quick"), target), plan, plan.cases, lambda *_: None).judgement
+            judgement = certify(settings_of(Given(depth="quick"), target), plan, plan.cases).judgement
             broken = [each for each, verdict in judgement.requirements.items() if verdict.outcome == "failed"]
             clean = "clean" if deployment.names() == before else "ROWS LEFT"
             print(name, *mutants[name].breaks, "|", judgement.claim, *broken, "|", clean, flush=True)

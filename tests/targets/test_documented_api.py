@@ -43,7 +43,7 @@ def test_the_reference_has_one_verdict_on_every_row_that_can_be_arranged_both_wa
     before = deployment.names()
     here = certified(deployment, tmp_path, known=known(deployment))
     assert deployment.names() == before, "something was left, or something of the accounts is gone"
-    there = certify(settings_of(Given(base_url=deployment.url, depth="quick"), None), PLAN, FIRST, lambda *_: None)
+    there = certify(settings_of(Given(base_url=deployment.url, depth="quick"), None), PLAN, FIRST)
     assert there.judgement.claim == "partial"
     mine, theirs = here.judgement.cases, there.judgement.cases
     both = [name for name, verdict in mine.items() if verdict.outcome not in WITHOUT]
