@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import sys
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, redirect_stderr
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -154,7 +156,13 @@ def _run(certification: Certification, passed_on: list[str]) -> Certification:
         with writing(folder):  # told before anything is sent
             folder.mkdir(parents=True, exist_ok=True)
             TemporaryFile(dir=folder).close()
-    status = run_pytest(certification, passed_on, folder / "junit.xml" if folder else None)
+    status, said = None, StringIO()
+    try:
+        with redirect_stderr(said):
+            status = run_pytest(certification, passed_on, folder / "junit.xml" if folder else None)
+    finally:
+        if status != _REFUSED:
+            sys.stderr.write(said.getvalue())
     if certification.problem is not None:
         raise certification.problem
     if certification.planned or certification.result is not None:
@@ -163,6 +171,12 @@ def _run(certification: Certification, passed_on: list[str]) -> Certification:
         sys.exit(Exit.CONFORMANT)
     if status == 3:
         raise HarnessError("pytest met an internal error; see above")
-    if status == 5 or (certification.selected == 0 and status != 4):
+    if status == 5 or (certification.selected == 0 and status != _REFUSED):
         raise NothingSelected("no case matches the selection")
-    raise UsageError("pytest did not accept the arguments " + " ".join(passed_on))
+    found = _REASON.search(said.getvalue())
+    raise UsageError(f"pytest did not accept {' '.join(passed_on)}" + (f": {found[1]}" if found else ""))
+
+
+_REFUSED = 4
+"""pytest's status where it did not accept its arguments; what it says then begins with its usage."""
+_REASON = re.compile(r"(?:^ERROR: (?!usage:)|: error: )(.*)", re.MULTILINE)

@@ -10,7 +10,7 @@ from conformance import __version__
 from conformance.errors import Exit
 
 
-@click.group
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="%(version)s", help="Print the version.")
 def app() -> None:
     """Does a deployment implement POST /data-collections? Certify it, or read the specification."""

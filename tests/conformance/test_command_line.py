@@ -94,14 +94,14 @@ def test_an_empty_selection_is_status_five(conformance: Command, reference: str)
 def test_a_wrong_option_is_status_two_and_sends_nothing(conformance: Command, arguments: tuple[str, ...]) -> None:
     run = conformance("certify", *arguments)
     assert run.returncode == 2
-    assert "conformance: " in run.stderr
-    assert "Traceback" not in run.stderr and "secret" not in run.stderr
+    assert run.stderr.startswith(("conformance: ", "Usage: conformance ")) and "secret" not in run.stderr
     assert not run.stdout.strip()
 
 
 @pytest.mark.parametrize(
     "arguments, sentence",
     [
+        (("certify", "--bas-url", "x"), "did not accept --bas-url x: unrecognized arguments: --bas-url"),
         (("certify", "--depth", "deep"), "'deep' is not one of 'quick', 'standard', 'exhaustive'."),
         (("certify", "--concurrency", "0"), "0 is not in the range 1<=x<=256."),
         (("certify", "--seed", "\x1b[31m"), "'\\x1b[31m' is not a valid integer."),
@@ -121,7 +121,7 @@ def test_what_is_wrong_with_the_arguments_is_one_sentence(
 
 
 def test_help_tells_the_commands_and_what_an_option_is_in_the_environment(conformance: Command) -> None:
-    nothing, asked = conformance(), conformance("--help")
+    nothing, asked = conformance(), conformance("-h")
     assert (nothing.returncode, nothing.stdout, asked.returncode, asked.stderr) == (2, "", 0, "")
     assert nothing.stderr == asked.stdout
     (commands,) = re.findall(r"^Commands:\n(.*)", asked.stdout, re.MULTILINE | re.DOTALL)
