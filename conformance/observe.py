@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -32,8 +32,22 @@ def reader_of(world: World, row: Collection | Dataset | Run) -> str | None:
 
 
 def before(case: Case) -> list[Read]:
-    """The arranged world as its owners see it."""
-    return [*_rows(case.world, _sample(case.world.datasets), _sample(case.world.runs)), *_lists_of_owners(case.world)]
+    """The arranged world as its owners see it, and, where asked, its rows as everyone else does."""
+    rows = _rows(case.world, _sample(case.world.datasets), _sample(case.world.runs))
+    return [*rows, *(_by_others(case.world) if case.everyone_reads else []), *_lists_of_owners(case.world)]
+
+
+def _by_others(world: World) -> list[Read]:
+    """Every dataset and run, by each active user but its reader."""
+    active = [symbol for symbol, user in world.users.items() if user.api_key == "active"]
+    kinds: list[tuple[ReadOp, Mapping[str, Dataset | Run]]] = [("dataset", world.datasets), ("run", world.runs)]
+    return [
+        Read(op, symbol, who)
+        for op, rows in kinds
+        for symbol, row in rows.items()
+        for who in active
+        if who != reader_of(world, row)
+    ]
 
 
 def _lists_of_owners(world: World) -> list[Read]:
@@ -50,7 +64,7 @@ def after_step(world: World, caller: str, selected: Sequence[str]) -> list[Read]
 
 
 def sweep(case: Case, created: Sequence[str], attached: AbstractSet[str]) -> list[Read]:
-    """The whole world at the end: every active user's list, every row; each collection by everyone where asked.
+    """The whole world at the end: every active user's list, every row; all by everyone where asked.
 
     Of many rows, what the last request named and did not get (a collection shows what it got), and a share of all.
     """
@@ -59,6 +73,7 @@ def sweep(case: Case, created: Sequence[str], attached: AbstractSet[str]) -> lis
     reads = [Read("collections", "", user) for user in active]
     if case.everyone_reads:
         reads += [Read("collection", each, user) for each in (*world.collections, *created) for user in active]
+        reads += _by_others(world)
     datasets, runs = _named_last(case, attached)
     every = [*datasets, *_sample(world.datasets)], [*runs, *_sample(world.runs)]
     return [*reads, *_rows(world, *(dict.fromkeys(each) for each in every))]

@@ -95,6 +95,8 @@ def _with_other(key: str, at: int) -> str:
     return key[:at] + _other(key[at]) + key[at + 1 :]
 
 
+_HEXADECIMAL = re.compile(r"[0-9A-Fa-f-]*")
+"""A UUID, say, is the same in either case."""
 _NEAR_MISSES: Mapping[str, Callable[[str], str]] = {
     "first-changed": lambda key: _with_other(key, 0),
     "middle-changed": lambda key: _with_other(key, len(key) // 2),
@@ -103,7 +105,7 @@ _NEAR_MISSES: Mapping[str, Callable[[str], str]] = {
     "unmarked": lambda key: key.partition("_")[2] or key[1:],
     "extended": lambda key: key + _other(key[-1]),
     "shuffled": lambda key: key[::-1] if key[::-1] != key else key + "x",
-    "case-changed": lambda key: key.swapcase() if key.swapcase() != key else key + "x",
+    "case-changed": lambda key: key + "x" if _HEXADECIMAL.fullmatch(key) or key.swapcase() == key else key.swapcase(),
     "as-user": lambda key: b64encode(f"{key}:".encode()).decode(),
     "half": lambda key: _shorter(key, len(key) // 2),
     "pattern": lambda key: key[: len(key) // 2] + "%",

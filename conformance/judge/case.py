@@ -161,8 +161,10 @@ def _no_answer(case: Case, record: Record) -> CaseVerdict:
 
 def _ground(case: Case, binding: Binding, seen: tuple[Seen, ...], served: frozenset[ReadOp]) -> Ground:
     before = [each for each in seen if each.exchange.stage == -1]
-    stored: Mapping[tuple[str, str], Mapping[str, object]]
-    stored = {(each.exchange.op, each.exchange.about): each.object for each in before}
+    stored: dict[tuple[str, str], dict[str, Mapping[str, object]]] = {}
+    for each in before:
+        if each.usable:
+            stored.setdefault((each.exchange.op, each.exchange.about), {})[each.exchange.who] = each.object
     listed = {number for each in before if each.exchange.op == "collections" for number in items_of([each])}
     created = {
         f"new-{each.exchange.stage}-{each.exchange.about}": each.object["id"]
@@ -203,7 +205,7 @@ def _before(ground: Ground, reading: Reading) -> Iterator[Finding]:
         elif exchange.op == "dataset":
             yield from compare.dataset(seen.object, exchange.about, moment, exchange.who, lens, seen.index)
         else:
-            yield from compare.run(seen.object, exchange.about, moment, lens, seen.index)
+            yield from compare.run(seen.object, exchange.about, moment, exchange.who, lens, seen.index)
     for who, pages in lists.items():
         items = items_of(pages)
         for symbol, row in world.collections.items():

@@ -21,8 +21,9 @@ class Lens:
     created: Mapping[str, int]
     verifies: Sequence[str]
     reading: Reading
-    stored: Mapping[tuple[str, str], Mapping[str, Any]]
-    """Datasets and runs as read before the first request, by operation and symbol."""
+    stored: Mapping[tuple[str, str], Mapping[str, Mapping[str, Any]]]
+    """Datasets and runs as read before the first request, by operation and symbol, then by reader; the first reader is
+    who the row belongs to."""
 
     def id_of(self, symbol: str) -> int | None:
         """A collection's id."""
@@ -86,26 +87,44 @@ def _listed(
     return inside
 
 
-def _datasets(view: Mapping[str, Any], symbol: str, moment: Moment, who: str, lens: Lens, at: int) -> Iterator[Finding]:
-    nested = view.get("datasets")
-    if not isinstance(nested, list):
+def nested_ids(
+    view: Mapping[str, Any], symbol: str, moment: Moment, who: str, lens: Lens, at: int
+) -> Iterator[Finding]:
+    """Which datasets and runs a collection shows, whatever it says of them."""
+    yield from _dataset_ids(view, symbol, moment, who, lens, at)
+    yield from _run_ids(view, symbol, moment, who, lens, at)
+
+
+def _rows(view: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    nested = view.get(name)
+    rows = nested if isinstance(nested, list) else []
+    return [row for row in rows if isinstance(row, dict) and type(row.get("id")) is int]
+
+
+def _dataset_ids(
+    view: Mapping[str, Any], symbol: str, moment: Moment, who: str, lens: Lens, at: int
+) -> Iterator[Finding]:
+    if not isinstance(view.get("datasets"), list):
         return
-    rows = [row for row in nested if isinstance(row, dict) and type(row.get("id")) is int]
-    found = [row["id"] for row in rows]
-    ids = lens.binding.datasets
-    expected = _listed(moment.state.datasets, ids, symbol, moment, who, lens, "listed_datasets")
+    found = [row["id"] for row in _rows(view, "datasets")]
+    expected = _listed(moment.state.datasets, lens.binding.datasets, symbol, moment, who, lens, "listed_datasets")
     if sorted(found) != sorted(expected):
         attached = next((ids_symbol for number, ids_symbol in expected.items() if number not in found), "")
         blamed = blame.attachment(moment, attached) if symbol == moment.created else ("ATO-1", "ATT-3")
         if moment.effect is not None and symbol != moment.created:
             blamed = ("ATT-3", "ATT-1", "CON-1")
         yield lens.find(blamed, "the ids of the collection's datasets", sorted(expected), found, at)
-    for row in rows:
+
+
+def _datasets(view: Mapping[str, Any], symbol: str, moment: Moment, who: str, lens: Lens, at: int) -> Iterator[Finding]:
+    yield from _dataset_ids(view, symbol, moment, who, lens, at)
+    expected = _listed(moment.state.datasets, lens.binding.datasets, symbol, moment, who, lens, "listed_datasets")
+    for row in _rows(view, "datasets"):
         each = expected.get(row["id"])
         if each is None:
             continue
         yield from _dataset_fields(row, each, moment, lens, at, f"datasets: {each}")
-        before = lens.stored.get(("dataset", each), {})
+        before: Mapping[str, Any] = next(iter(lens.stored.get(("dataset", each), {}).values()), {})
         for field in ("name", "author_email"):
             if field in before and field in row and row[field] != before[field]:
                 yield lens.find(("CRE-3",), f"datasets: {each}'s {field}", before[field], row[field], at)
@@ -135,12 +154,10 @@ def _email(user: Any, owner: str | None, lens: Lens, at: int, what: str) -> Iter
         yield lens.find(("CRE-2",), f"{what}'s user.email", lens.binding.emails[owner], user["email"], at)
 
 
-def _runs(view: Mapping[str, Any], symbol: str, moment: Moment, who: str, lens: Lens, at: int) -> Iterator[Finding]:
-    nested = view.get("runs")
-    if not isinstance(nested, list):
+def _run_ids(view: Mapping[str, Any], symbol: str, moment: Moment, who: str, lens: Lens, at: int) -> Iterator[Finding]:
+    if not isinstance(view.get("runs"), list):
         return
-    rows = [row for row in nested if isinstance(row, dict) and type(row.get("id")) is int]
-    found = [row["id"] for row in rows]
+    found = [row["id"] for row in _rows(view, "runs")]
     ids = lens.binding.runs
     expected = _listed(moment.state.runs, ids, symbol, moment, who, lens, "listed_runs")
     if sorted(found) != sorted(expected):
@@ -149,14 +166,19 @@ def _runs(view: Mapping[str, Any], symbol: str, moment: Moment, who: str, lens: 
         extra = [symbols.get(each, "") for each in found if each not in expected]
         blamed = blame.run_place(moment, (missing or extra or [""])[0], missing=bool(missing))
         yield lens.find(blamed, "the ids of the collection's runs", sorted(expected), found, at)
-    for row in rows:
+
+
+def _runs(view: Mapping[str, Any], symbol: str, moment: Moment, who: str, lens: Lens, at: int) -> Iterator[Finding]:
+    yield from _run_ids(view, symbol, moment, who, lens, at)
+    expected = _listed(moment.state.runs, lens.binding.runs, symbol, moment, who, lens, "listed_runs")
+    for row in _rows(view, "runs"):
         each = expected.get(row["id"])
         if each is not None:
-            yield from _run_fields(row, each, symbol, moment, lens, at)
+            yield from _run_fields(row, each, symbol, moment, who, lens, at)
 
 
 def _run_fields(
-    row: Mapping[str, Any], symbol: str, collection_symbol: str, moment: Moment, lens: Lens, at: int
+    row: Mapping[str, Any], symbol: str, collection_symbol: str, moment: Moment, who: str, lens: Lens, at: int
 ) -> Iterator[Finding]:
     run = moment.state.runs[symbol]
     organization = None if run.organization is None else lens.binding.organizations[run.organization]
@@ -172,7 +194,9 @@ def _run_fields(
         )
     user = row.get("user")
     owner = None if run.owner is None else lens.binding.users[run.owner]
-    if isinstance(user, dict) and user.get("id") != owner:
+    # Whose run it is may be kept from who may not read it.
+    hidden = user is None and ("user" not in row or not moment.state.may_read(who, run))
+    if not hidden and (user.get("id") if isinstance(user, dict) else None) != owner:
         yield lens.find(("CRE-2", "OWN-3"), f"runs: {symbol}'s user.id", owner, user, at)
     yield from _email(user, run.owner, lens, at, f"runs: {symbol}")
 
@@ -188,33 +212,49 @@ def dataset(view: Mapping[str, Any], symbol: str, moment: Moment, who: str, lens
     if view["data_collection_id"] != place and not (hidden and view["data_collection_id"] is None):
         blamed = blame.attachment(moment, symbol)
         yield lens.find(blamed, f"{symbol}'s data_collection_id", place, view["data_collection_id"], at)
+    before = lens.stored.get(("dataset", symbol), {}).get(who, {})
+    if _is_arranged(row.collection, lens) and _differs(before, view, "updated_at"):
+        blamed = ("ATO-1", "PRO-5") if moment.effect is None else ("PRO-5",)
+        yield lens.find(blamed, f"{symbol}'s updated_at", before["updated_at"], view["updated_at"], at)
 
 
-def run(view: Mapping[str, Any], symbol: str, moment: Moment, lens: Lens, at: int) -> Iterator[Finding]:
+def _is_arranged(place: str | None, lens: Lens) -> bool:
+    """Whether a row lies where it was arranged."""
+    return place is None or place in lens.binding.collections
+
+
+def _differs(before: Mapping[str, Any], view: Mapping[str, Any], field: str) -> bool:
+    """Whether a text, or null, is another than at first."""
+    both = [each[field] for each in (before, view) if isinstance(each.get(field, 0), str | None)]
+    return len(both) == 2 and both[0] != both[1]
+
+
+def run(view: Mapping[str, Any], symbol: str, moment: Moment, who: str, lens: Lens, at: int) -> Iterator[Finding]:
     """A run as read by itself: its collection's name only tells when the run should not have moved.
 
     Its ``user`` is a plain e-mail there, which only tells when it is somebody else's.
     """
     row = moment.state.runs[symbol]
+    before = lens.stored.get(("run", symbol), {}).get(who, {})
     owner = row.owner and lens.binding.emails[row.owner]
-    if view.get("user") != owner and view.get("user") in lens.binding.emails.values():
+    if view.get("user") != owner and (
+        view.get("user") in lens.binding.emails.values() or _differs(before, view, "user")
+    ):
         yield lens.find(("OWN-3", "PRO-6", "ATO-1"), f"{symbol}'s user", owner, view["user"], at)
     organization = None if row.organization is None else lens.binding.organizations[row.organization]
     if "org_id" in view and view["org_id"] != organization:
         yield lens.find(blame.run_org(moment, symbol), f"{symbol}'s org_id", organization, view["org_id"], at)
-    if _lies_elsewhere(view, symbol, moment, lens):
+    if _differs(before, view, "dataset"):
+        yield lens.find(("RUN-1", "ATO-1"), f"{symbol}'s dataset", before["dataset"], view["dataset"], at)
+    if _is_arranged(row.collection, lens) and _lies_elsewhere(before, view, moment):
         blamed = blame.run_place(moment, symbol, missing=False)
         yield lens.find(blamed, f"{symbol}'s data_collection", row.collection, view["data_collection"], at)
 
 
-def _lies_elsewhere(view: Mapping[str, Any], symbol: str, moment: Moment, lens: Lens) -> bool:
-    """Whether a run that has not moved names another collection than at first, or, not read then, the new one."""
-    if moment.state.runs[symbol].collection not in (None, *lens.binding.collections):
-        return False
-    views = (lens.stored.get(("run", symbol), {}), view)
-    names = [each["data_collection"] for each in views if isinstance(each.get("data_collection", 0), str | None)]
-    if len(names) == 2:
-        return bool(names[0] != names[1])
+def _lies_elsewhere(before: Mapping[str, Any], view: Mapping[str, Any], moment: Moment) -> bool:
+    """Whether a run names another collection than at first, or, where it was not read then, the new one."""
+    if "data_collection" in before:
+        return _differs(before, view, "data_collection")
     collections = moment.state.collections
     named = [each for each, row in collections.items() if row.name == view.get("data_collection")]
     return named == [moment.created]

@@ -27,7 +27,7 @@ class Ground:
     binding: Binding
     seen: Sequence[Seen]
     served: frozenset[ReadOp]
-    stored: Mapping[tuple[str, str], Mapping[str, object]]
+    stored: Mapping[tuple[str, str], Mapping[str, Mapping[str, object]]]
     created: Mapping[str, int]
     known_before: frozenset[int]
     """Ids of collections that users had before the first request without our arranging them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from conformance.judge import compare
+from conformance.judge import compare, others
 from conformance.judge.blame import Moment
 from conformance.judge.compare import Lens
 from conformance.judge.ground import Ground, name_of
@@ -15,6 +15,7 @@ from conformance.model import (
     Finding,
     Run,
 )
+from conformance.observe import reader_of
 from conformance.readings import Reading
 
 
@@ -44,6 +45,9 @@ def _one(ground: Ground, moment: Moment, lens: Lens, seen: Seen) -> Iterator[Fin
     if row is None:
         return
     readable = state.may_read(exchange.who, row)
+    if exchange.op != "collection" and exchange.who != reader_of(state, row):
+        yield from others.see(ground, moment, lens, seen)
+        return
     if not readable:
         if exchange.status == 200:
             yield lens.find(("VIS-6",), f"{exchange.who} reads {exchange.about}", "404", 200, seen.index)
@@ -61,7 +65,7 @@ def _one(ground: Ground, moment: Moment, lens: Lens, seen: Seen) -> Iterator[Fin
     elif exchange.op == "dataset":
         yield from compare.dataset(seen.object, exchange.about, moment, exchange.who, lens, seen.index)
     else:
-        yield from compare.run(seen.object, exchange.about, moment, lens, seen.index)
+        yield from compare.run(seen.object, exchange.about, moment, exchange.who, lens, seen.index)
 
 
 def _judges_name(ground: Ground, symbol: str) -> bool:
@@ -75,6 +79,8 @@ def _judges_name(ground: Ground, symbol: str) -> bool:
 
 def _list(ground: Ground, moment: Moment, who: str, pages: Sequence[Seen], lens: Lens) -> Iterator[Finding]:
     """A user's list of collections: what they may read is in it, nothing else, and it says what is so."""
+    if len(pages) > 1 and pages[-1].exchange.status in range(400, 500) and not _says_more(pages[-2]):
+        pages = pages[:-1]  # that there is no such page is another way to say that the list has ended
     if not all(page.usable for page in pages):
         if not any(page.exchange.truncated for page in pages):
             bad = next(page for page in pages if not page.usable)
@@ -96,6 +102,11 @@ def _list(ground: Ground, moment: Moment, who: str, pages: Sequence[Seen], lens:
             judge_name = _judges_name(ground, symbol)
             yield from compare.collection(items[number], symbol, moment, who, lens, first.index, judge_name=judge_name)
     yield from _uninvited(ground, moment, who, items, lens, first)
+
+
+def _says_more(page: Seen) -> bool:
+    meta = page.object.get("meta")
+    return isinstance(meta, dict) and bool(meta.get("has_next"))
 
 
 def _uninvited(

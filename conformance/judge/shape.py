@@ -77,7 +77,8 @@ def _run(row: Any, at: str) -> Iterator[Problem]:
     optional = {"org_id": _integer_or_null, "dataset_id": _integer_or_null, "data_collection_id": _integer_or_null}
     yield from _fields(row, f"{at}.", {name: check for name, check in optional.items() if name in row})
     if "user" in row:
-        yield from _user(row, f"{at}.", nullable=row.get("org_id") is not None)
+        # Whose it is, where it has an owner, is compared with what was arranged.
+        yield from _user(row, f"{at}.", nullable="org_id" not in row or row["org_id"] is not None)
 
 
 def _user(row: Mapping[str, Any], at: str, *, nullable: bool) -> Iterator[Problem]:

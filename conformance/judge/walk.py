@@ -240,8 +240,8 @@ def _racing(ground: Ground, request: Request, at: int, index: int, post: Seen) -
 
 
 def _race_end(ground: Ground, reading: Reading, at: int, end: End, posts: Sequence[Seen]) -> _End:
-    """The answers and the state against one serial order's end. Nested rows are compared in the end only:
-    an answer may show the state before a later racer promoted something."""
+    """The answers and the state against one serial order's end. What answers say of nested rows is compared in the end
+    only: it may be the state before a later racer promoted something."""
     findings: list[Finding] = []
     requests = ground.case.steps[at].requests
     for index, post in enumerate(posts):
@@ -251,7 +251,9 @@ def _race_end(ground: Ground, reading: Reading, at: int, end: End, posts: Sequen
         request = requests[index]
         moment = Moment(end.state, request.caller, request.selected, end.effects[symbol], symbol)
         own = {key: value for key, value in post.object.items() if key not in ("datasets", "runs")}
-        findings += compare.collection(own, symbol, moment, request.caller, ground.lens(reading), post.index)
+        lens = ground.lens(reading)
+        findings += compare.collection(own, symbol, moment, request.caller, lens, post.index)
+        findings += compare.nested_ids(post.object, symbol, moment, request.caller, lens, post.index)
     last = list(end.effects)[-1] if end.effects else None
     caller = requests[0].caller if last is None else requests[int(last.split("-")[2])].caller
     together = _together(end.effects) if end.effects else None

@@ -229,6 +229,8 @@ def _problem(document: Any, worlds: Sequence[World]) -> str:
             ids.append(row["id"])
             if kind == "users" and not (isinstance(row.get("email"), str) and _is_key(row.get("api_key"))):
                 return f"{kind}.{symbol} has no e-mail and api_key that can be sent"
+            if kind == "users" and (row["api_key"].isdigit() or row["api_key"] == row["email"]):
+                return f"{kind}.{symbol} has an api_key that stands in answers as a number or an e-mail"
         if len(set(ids)) < len(ids):
             return f"two {kind} have the same id"
     users = document.get("users") or {}
