@@ -12,6 +12,7 @@ import pytest
 from conformance.connection import Answer
 from conformance.model import Case, Dataset, Source, User, World
 from conformance.redact import Redactor
+from conformance.render import near_miss
 from conformance.targets import Arranged, ProviderStates, Unarranged
 from conformance.transport import Transport
 
@@ -104,3 +105,22 @@ def test_an_answer_that_cannot_be_is_trouble_and_never_a_crash(lie: str) -> None
     refused = [each for each in results.values() if isinstance(each, Unarranged)]
     assert len(refused) == (1 if "equal" in lie else 2)  # one of two worlds may have what the other has not
     assert all("cannot be" in each.trouble for each in refused)
+
+
+@pytest.mark.parametrize("field", ["id", "email"])
+def test_a_key_that_stands_in_answers_is_refused_before_it_is_hidden_there(field: str) -> None:
+    def script(params: dict[str, Any]) -> tuple[int, Any]:
+        answer = honest(params)
+        for row in answer["users"].values():
+            row["id"] += 10_000
+            row["api_key"] = str(row[field])
+        return 200, answer
+
+    results, _ = arrange(script, case("a"))
+    (refused,) = results.values()
+    assert isinstance(refused, Unarranged) and "stands in answers as a number or an e-mail" in refused.trouble
+
+
+def test_a_key_that_is_the_same_in_either_case_is_missed_otherwise() -> None:
+    assert near_miss("0190f1a2-b3c4-7d5e", "case-changed") == "0190f1a2-b3c4-7d5ex"
+    assert near_miss("sk_1aF", "case-changed") == "SK_1Af"
