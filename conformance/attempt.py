@@ -80,7 +80,7 @@ def carry_out(case: Case, arranged: Arranged | Unarranged, on: Execution) -> Car
         if isinstance(arranged, Unarranged):
             record = Record(case.id, None, (), arranged.unsupported, arranged.trouble, arranged.untested, attempt, lost)
             return Carried(record, over)
-        runner = _Runner(case, arranged, on)
+        runner = _Runner(case, arranged, on, again=attempt > 1)
         over.append(arranged)
         try:
             runner.run()
@@ -111,8 +111,9 @@ def carry_out(case: Case, arranged: Arranged | Unarranged, on: Execution) -> Car
 class _Runner:
     """One attempt at one case."""
 
-    def __init__(self, case: Case, arranged: Arranged, on: Execution) -> None:
+    def __init__(self, case: Case, arranged: Arranged, on: Execution, *, again: bool) -> None:
         self.case = case
+        self.again = again
         self.arranged = arranged
         self.binding = arranged.binding
         self.keys = arranged.keys
@@ -176,10 +177,11 @@ class _Runner:
         accepted: list[str] = []
         for index, (request, racer, result) in enumerate(zip(step.requests, racers, results, strict=True)):
             accepted += self._note(at, index, request, racer, result, started)
-        for result in results:
+        won = [step.requests[int(each.split("-")[2])] for each in accepted]
+        for request, result in zip(step.requests, results, strict=True):
             if isinstance(result, NetworkTrouble):
                 raise _Lost(f"POST {racers[0].url}, racing: {result}", (at, "create", result.kind))
-            if result.status in BUSY:
+            if result.status in BUSY and not (self.again and _beaten(request, result, won, step)):
                 transport.must_wait(result)
                 place = (at, "create", str(result.status))
                 raise _Lost(f"POST {racers[0].url}, racing: answered {result.status}", place, retry_after(result))
@@ -303,6 +305,14 @@ class _Runner:
 
 # A page that ends in these two braces has this `meta` itself: one of a row in it would be closed by more.
 _LAST_PAGE = re.compile(rb'"meta"\s*:\s*\{[^{}]*"has_next"\s*:\s*false[^{}]*\}\s*\}\s*\Z')
+
+
+def _beaten(request: Request, answer: Answer, won: Sequence[Request], step: Step) -> bool:
+    """Whether a 4xx that asks to come later need not be a limit: who won leaves nothing for this request."""
+    taken = {symbol for each in won for symbol in each.selected}
+    return (answer.status or 0) < 500 and (len(won) == step.succeed or bool(taken & set(request.selected)))
+
+
 _PLURAL = {"collection": "data-collections", "dataset": "datasets", "run": "runs"}
 _FIELD = {"collection": "collections", "dataset": "datasets", "run": "runs"}
 
