@@ -32,22 +32,25 @@ def reader_of(world: World, row: Collection | Dataset | Run) -> str | None:
 
 
 def before(case: Case) -> list[Read]:
-    """The arranged world as its owners see it, and, where asked, its rows as everyone else does."""
+    """The arranged world as its owners see it, and, where asked, its rows as a colleague does."""
     rows = _rows(case.world, _sample(case.world.datasets), _sample(case.world.runs))
     return [*rows, *(_by_others(case.world) if case.everyone_reads else []), *_lists_of_owners(case.world)]
 
 
 def _by_others(world: World) -> list[Read]:
-    """Every dataset and run, by each active user but its reader."""
-    active = [symbol for symbol, user in world.users.items() if user.api_key == "active"]
+    """Every dataset and run, by the first colleague of its reader."""
+    users = world.users.items()
     kinds: list[tuple[ReadOp, Mapping[str, Dataset | Run]]] = [("dataset", world.datasets), ("run", world.runs)]
-    return [
-        Read(op, symbol, who)
-        for op, rows in kinds
-        for symbol, row in rows.items()
-        for who in active
-        if who != reader_of(world, row)
-    ]
+    reads = []
+    for op, rows in kinds:
+        for symbol, row in rows.items():
+            reader = reader_of(world, row)
+            home = world.users[reader].organization if reader else None
+            colleagues = (each for each, user in users if user.api_key == "active" and user.organization == home)
+            colleague = next((each for each in colleagues if each != reader), None)
+            if home and colleague:
+                reads.append(Read(op, symbol, colleague))
+    return reads
 
 
 def _lists_of_owners(world: World) -> list[Read]:
@@ -64,8 +67,9 @@ def after_step(world: World, caller: str, selected: Sequence[str]) -> list[Read]
 
 
 def sweep(case: Case, created: Sequence[str], attached: AbstractSet[str]) -> list[Read]:
-    """The whole world at the end: every active user's list, every row; all by everyone where asked.
+    """The whole world at the end: every active user's list, every row.
 
+    Where asked, everyone reads each collection, and a colleague each row.
     Of many rows, what the last request named and did not get (a collection shows what it got), and a share of all.
     """
     world = case.world

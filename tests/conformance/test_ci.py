@@ -132,14 +132,11 @@ def test_the_github_gate_of_the_guide(runner: dict[str, str], reference: str, tm
     assert (tmp_path / inputs["certificate"]).is_file()
 
 
-@pytest.mark.parametrize("status", [0, 1])
-def test_the_gitlab_gate_of_the_guide(
-    runner: dict[str, str], reference: str, faulty: str, workspace: Path, status: int
-) -> None:
+def test_the_gitlab_gate_of_the_guide(runner: dict[str, str], faulty: str, workspace: Path) -> None:
     job = GITLAB["conformance"]
-    variables = {**job["variables"], "CONFORMANCE_BASE_URL": faulty if status else reference}
+    variables = {**job["variables"], "CONFORMANCE_BASE_URL": faulty}
     done = run("\n".join(job["script"]), {**runner, **variables}, workspace)
-    assert done.returncode == status, done.stderr[-2000:]
+    assert done.returncode == 1, done.stderr[-2000:]
     assert (workspace / job["artifacts"]["reports"]["junit"]).is_file()
 
 

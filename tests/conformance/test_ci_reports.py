@@ -84,6 +84,7 @@ def test_a_summary_that_is_too_long_is_cut_between_two_failures(
 def test_annotations_are_escaped_bounded_and_mild_where_a_failure_is_known(
     failing: Result, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(github, "MOST", 100)
     lines = list(github.annotate(failing, lambda case: case == "run-a4k"))
     assert lines[0].startswith("::error file=scenarios/runs.yaml,line=")
     assert "%0Aexpected [" in lines[0] and "title=run-b8m%3A runs of the last" in lines[0]
