@@ -305,16 +305,14 @@ class _Runner:
 
 # A page that ends in these two braces has this `meta` itself: one of a row in it would be closed by more.
 _LAST_PAGE = re.compile(rb'"meta"\s*:\s*\{[^{}]*"has_next"\s*:\s*false[^{}]*\}\s*\}\s*\Z')
+_PLURAL = {"collection": "data-collections", "dataset": "datasets", "run": "runs"}
+_FIELD = {"collection": "collections", "dataset": "datasets", "run": "runs"}
 
 
 def _beaten(request: Request, answer: Answer, won: Sequence[Request], step: Step) -> bool:
     """Whether a 4xx that asks to come later need not be a limit: who won leaves nothing for this request."""
     taken = {symbol for each in won for symbol in each.selected}
     return (answer.status or 0) < 500 and (len(won) == step.succeed or bool(taken & set(request.selected)))
-
-
-_PLURAL = {"collection": "data-collections", "dataset": "datasets", "run": "runs"}
-_FIELD = {"collection": "collections", "dataset": "datasets", "run": "runs"}
 
 
 def created_id(status: int | None, body: bytes) -> int | None:

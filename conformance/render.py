@@ -97,6 +97,7 @@ def _with_other(key: str, at: int) -> str:
 
 _HEXADECIMAL = re.compile(r"[0-9A-Fa-f-]*")
 """A UUID, say, is the same in either case."""
+
 _NEAR_MISSES: Mapping[str, Callable[[str], str]] = {
     "first-changed": lambda key: _with_other(key, 0),
     "middle-changed": lambda key: _with_other(key, len(key) // 2),

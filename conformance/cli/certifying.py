@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from conformance.pytest_plugin import Certification
 
 _PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+_REFUSED = 4
+"""pytest's status where it did not accept its arguments; what it says then begins with its usage."""
+_REASON = re.compile(r"(?:^ERROR: (?!usage:)|: error: )(.*)", re.MULTILINE)
 
 
 class _PassingOn(click.Command):
@@ -175,8 +178,3 @@ def _run(certification: Certification, passed_on: list[str]) -> Certification:
         raise NothingSelected("no case matches the selection")
     found = _REASON.search(said.getvalue())
     raise UsageError(f"pytest did not accept {' '.join(passed_on)}" + (f": {found[1]}" if found else ""))
-
-
-_REFUSED = 4
-"""pytest's status where it did not accept its arguments; what it says then begins with its usage."""
-_REASON = re.compile(r"(?:^ERROR: (?!usage:)|: error: )(.*)", re.MULTILINE)

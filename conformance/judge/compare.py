@@ -36,9 +36,20 @@ class Lens:
 
 
 def collection(
-    view: Mapping[str, Any], symbol: str, moment: Moment, who: str, lens: Lens, at: int, *, judge_name: bool = True
+    view: Mapping[str, Any],
+    symbol: str,
+    moment: Moment,
+    who: str,
+    lens: Lens,
+    at: int,
+    *,
+    judge_name: bool = True,
+    fields: bool = True,
 ) -> Iterator[Finding]:
-    """A collection as answered, read or listed, against the state; ``who`` looks."""
+    """A collection as answered, read or listed, against the state; ``who`` looks.
+
+    ``fields``: of nested rows not only which they are is compared, but what is said of them.
+    """
     row = moment.state.collections[symbol]
     organization = None if row.organization is None else lens.binding.organizations[row.organization]
     if view.get("org_id") != organization and "org_id" in view:
@@ -48,8 +59,8 @@ def collection(
         blamed = ("CRE-4",) if symbol == moment.created else ("ATO-1", "CRE-4")
         yield lens.find(blamed, "the collection's name", row.name, view["name"], at)
     yield from _owner(view, row, symbol, moment, lens, at)
-    yield from _datasets(view, symbol, moment, who, lens, at)
-    yield from _runs(view, symbol, moment, who, lens, at)
+    yield from _datasets(view, symbol, moment, who, lens, at, fields=fields)
+    yield from _runs(view, symbol, moment, who, lens, at, fields=fields)
 
 
 def _owner(
@@ -87,26 +98,18 @@ def _listed(
     return inside
 
 
-def nested_ids(
-    view: Mapping[str, Any], symbol: str, moment: Moment, who: str, lens: Lens, at: int
+def _identified(nested: list[Any]) -> list[Mapping[str, Any]]:
+    return [row for row in nested if isinstance(row, dict) and type(row.get("id")) is int]
+
+
+def _datasets(
+    view: Mapping[str, Any], symbol: str, moment: Moment, who: str, lens: Lens, at: int, *, fields: bool
 ) -> Iterator[Finding]:
-    """Which datasets and runs a collection shows, whatever it says of them."""
-    yield from _dataset_ids(view, symbol, moment, who, lens, at)
-    yield from _run_ids(view, symbol, moment, who, lens, at)
-
-
-def _rows(view: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    nested = view.get(name)
-    rows = nested if isinstance(nested, list) else []
-    return [row for row in rows if isinstance(row, dict) and type(row.get("id")) is int]
-
-
-def _dataset_ids(
-    view: Mapping[str, Any], symbol: str, moment: Moment, who: str, lens: Lens, at: int
-) -> Iterator[Finding]:
-    if not isinstance(view.get("datasets"), list):
+    nested = view.get("datasets")
+    if not isinstance(nested, list):
         return
-    found = [row["id"] for row in _rows(view, "datasets")]
+    rows = _identified(nested)
+    found = [row["id"] for row in rows]
     expected = _listed(moment.state.datasets, lens.binding.datasets, symbol, moment, who, lens, "listed_datasets")
     if sorted(found) != sorted(expected):
         attached = next((ids_symbol for number, ids_symbol in expected.items() if number not in found), "")
@@ -114,12 +117,7 @@ def _dataset_ids(
         if moment.effect is not None and symbol != moment.created:
             blamed = ("ATT-3", "ATT-1", "CON-1")
         yield lens.find(blamed, "the ids of the collection's datasets", sorted(expected), found, at)
-
-
-def _datasets(view: Mapping[str, Any], symbol: str, moment: Moment, who: str, lens: Lens, at: int) -> Iterator[Finding]:
-    yield from _dataset_ids(view, symbol, moment, who, lens, at)
-    expected = _listed(moment.state.datasets, lens.binding.datasets, symbol, moment, who, lens, "listed_datasets")
-    for row in _rows(view, "datasets"):
+    for row in rows if fields else ():
         each = expected.get(row["id"])
         if each is None:
             continue
@@ -154,10 +152,14 @@ def _email(user: Any, owner: str | None, lens: Lens, at: int, what: str) -> Iter
         yield lens.find(("CRE-2",), f"{what}'s user.email", lens.binding.emails[owner], user["email"], at)
 
 
-def _run_ids(view: Mapping[str, Any], symbol: str, moment: Moment, who: str, lens: Lens, at: int) -> Iterator[Finding]:
-    if not isinstance(view.get("runs"), list):
+def _runs(
+    view: Mapping[str, Any], symbol: str, moment: Moment, who: str, lens: Lens, at: int, *, fields: bool
+) -> Iterator[Finding]:
+    nested = view.get("runs")
+    if not isinstance(nested, list):
         return
-    found = [row["id"] for row in _rows(view, "runs")]
+    rows = _identified(nested)
+    found = [row["id"] for row in rows]
     ids = lens.binding.runs
     expected = _listed(moment.state.runs, ids, symbol, moment, who, lens, "listed_runs")
     if sorted(found) != sorted(expected):
@@ -166,12 +168,7 @@ def _run_ids(view: Mapping[str, Any], symbol: str, moment: Moment, who: str, len
         extra = [symbols.get(each, "") for each in found if each not in expected]
         blamed = blame.run_place(moment, (missing or extra or [""])[0], missing=bool(missing))
         yield lens.find(blamed, "the ids of the collection's runs", sorted(expected), found, at)
-
-
-def _runs(view: Mapping[str, Any], symbol: str, moment: Moment, who: str, lens: Lens, at: int) -> Iterator[Finding]:
-    yield from _run_ids(view, symbol, moment, who, lens, at)
-    expected = _listed(moment.state.runs, lens.binding.runs, symbol, moment, who, lens, "listed_runs")
-    for row in _rows(view, "runs"):
+    for row in rows if fields else ():
         each = expected.get(row["id"])
         if each is not None:
             yield from _run_fields(row, each, symbol, moment, who, lens, at)

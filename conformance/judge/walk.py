@@ -250,10 +250,8 @@ def _race_end(ground: Ground, reading: Reading, at: int, end: End, posts: Sequen
             continue
         request = requests[index]
         moment = Moment(end.state, request.caller, request.selected, end.effects[symbol], symbol)
-        own = {key: value for key, value in post.object.items() if key not in ("datasets", "runs")}
         lens = ground.lens(reading)
-        findings += compare.collection(own, symbol, moment, request.caller, lens, post.index)
-        findings += compare.nested_ids(post.object, symbol, moment, request.caller, lens, post.index)
+        findings += compare.collection(post.object, symbol, moment, request.caller, lens, post.index, fields=False)
     last = list(end.effects)[-1] if end.effects else None
     caller = requests[0].caller if last is None else requests[int(last.split("-")[2])].caller
     together = _together(end.effects) if end.effects else None
