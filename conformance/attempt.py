@@ -16,7 +16,7 @@ from conformance.marks import token_of
 from conformance.model import Case, Exchange, Record, Request, Step
 from conformance.race import Race, Racer, race
 from conformance.redact import Redactor
-from conformance.render import body_of, credentials_of
+from conformance.render import body_of, credentials_of, path_of
 from conformance.room import Room
 from conformance.targets import Arranged, Arranger, Unarranged
 from conformance.transport import BUSY, Transport, pause, retry_after
@@ -193,7 +193,7 @@ class _Runner:
             headers["authorization"] = credentials_of(request.credentials, self.keys)
         if request.content_type is not None:
             headers["content-type"] = request.content_type
-        return Racer(f"{self.on.base_url}/data-collections", headers, body_of(request, self.binding))
+        return Racer(self.on.base_url + path_of(request, self.binding), headers, body_of(request, self.binding))
 
     def _note(
         self, at: int, index: int, request: Request, racer: Racer, result: Answer | NetworkTrouble, started: float
@@ -203,7 +203,7 @@ class _Runner:
         if request.credentials is not None:
             headers["authorization"] = request.credentials
         exchange = Exchange(
-            stage=at, op="create", who=request.caller, about=str(index), method="POST", path="/data-collections",
+            stage=at, op="create", who=request.caller, about=str(index), method="POST", path=path_of(request, self.binding),
             request_headers=headers, request_body=racer.body, status=None, response_headers={}, response_body=b"",
             started=round(started - self.on.started, 4),
         )  # fmt: skip

@@ -174,6 +174,8 @@ class Request:
     """The dataset symbols that the body names, for the reader of a report."""
     judge_name: bool = True
     """False where the page leaves open what becomes of the name."""
+    query: str = ""
+    """What follows the path's ``?``, a template as the body is; the page names none."""
 
 
 @dataclass(frozen=True, slots=True)

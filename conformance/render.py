@@ -26,7 +26,18 @@ def unknown_id(symbol: str) -> int:
 
 
 def body_of(request: Request, binding: Binding) -> bytes:
-    """The request's bytes: ``${symbol}`` a dataset's id, ``${@}`` the token, ``${a*3}`` a repetition.
+    """The request's bytes."""
+    text = _filled(request.body, binding)
+    return text.encode(request.encoding, "surrogatepass" if request.encoding == "utf-8" else "strict")
+
+
+def path_of(request: Request, binding: Binding) -> str:
+    """Where the request goes, below the base URL."""
+    return "/data-collections" + (f"?{_filled(request.query, binding)}" if request.query else "")
+
+
+def _filled(template: str, binding: Binding) -> str:
+    """The template's places: ``${symbol}`` a dataset's id, ``${@}`` the token, ``${a*3}`` a repetition.
 
     ``${symbol+4294967296}`` is a number beside the id, ``${symbol.5}`` one between two ids where a double can hold
     it, ``${symbol.0}`` the id with a fraction part where it stays the same number; ``${org:acme}``, ``${user:bob}``,
@@ -57,8 +68,7 @@ def body_of(request: Request, binding: Binding) -> bytes:
             return str(unknown_id(inner))
         raise HarnessError(f"a body names {inner!r}, which the world does not have")
 
-    text = _PLACE.sub(place, request.body)
-    return text.encode(request.encoding, "surrogatepass" if request.encoding == "utf-8" else "strict")
+    return _PLACE.sub(place, template)
 
 
 def _with_fraction(number: int, fraction: str) -> str:

@@ -10,7 +10,7 @@ from conformance.body import interpret
 from conformance.model import Binding, Case, Outcome, Request, World
 from conformance.oracle import permitted as outcomes_permitted
 from conformance.readings import Reading, fork
-from conformance.render import body_of, unknown_id
+from conformance.render import body_of, path_of, unknown_id
 from conformance.site.sources import Sources, own_cases
 from conformance.site.words import statuses_words, symbols, world_words
 from conformance.tables.build import UNKNOWN
@@ -134,7 +134,7 @@ def _plain(request: Request) -> Request:
 
 def curl(request: Request, world: World) -> str:
     """The request as a command; keys and the base URL stand in the environment."""
-    parts = ["curl", "-i", "-X", "POST", '"$BASE_URL/data-collections"']
+    parts = ["curl", "-i", "-X", "POST", '"$BASE_URL"' + shlex.quote(path_of(request, _binding(world)))]
     parts += [part for part in _authorization(request, world) if part]
     if request.content_type is not None:
         parts += ["-H", shlex.quote(f"Content-Type: {request.content_type}")]

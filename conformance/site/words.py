@@ -134,6 +134,8 @@ def _how(request: Request) -> str:
         words += ", without a content type"
     elif request.content_type != "application/json":
         words += f", as “{safe(request.content_type)}”"
+    if request.query:
+        words += f", with the query “{_shown(request.query)}”"
     return words + (f", encoded as {request.encoding}" if request.encoding != "utf-8" else "")
 
 

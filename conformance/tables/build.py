@@ -189,6 +189,7 @@ def _request(raw: Mapping[str, Any], default_name: str, groups: Mapping[str, tup
         encoding=raw.get("encoding", "utf-8"),
         selected=selected,
         judge_name=raw.get("judge_name", True),
+        query=raw.get("query", ""),
     )
 
 
