@@ -203,9 +203,9 @@ class _Runner:
         if request.credentials is not None:
             headers["authorization"] = request.credentials
         exchange = Exchange(
-            stage=at, op="create", who=request.caller, about=str(index), method="POST", path=path_of(request, self.binding),
-            request_headers=headers, request_body=racer.body, status=None, response_headers={}, response_body=b"",
-            started=round(started - self.on.started, 4),
+            stage=at, op="create", who=request.caller, about=str(index), method="POST",
+            path=racer.url.removeprefix(self.on.base_url), request_headers=headers, request_body=racer.body,
+            status=None, response_headers={}, response_body=b"", started=round(started - self.on.started, 4),
         )  # fmt: skip
         self._keep(exchange, result)
         created = created_id(self.exchanges[-1].status, self.exchanges[-1].response_body)

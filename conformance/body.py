@@ -49,11 +49,13 @@ _BLANKS = " \t\n\r"
 
 
 @lru_cache(maxsize=512)  # a case asks for each of its bodies once a reading
-def interpret(body: bytes, content_type: str | None = "application/json") -> Meaning:
+def interpret(body: bytes, content_type: str | None = "application/json", query: str = "") -> Meaning:
     """The permitted meanings of a body (BOD-1, BOD-2, BOD-3, and the open points about forms)."""
     if len(body) > LARGE_BODY:
         return Meaning(CLIENT_ERRORS, _inner(body).creations)
     meaning = _inner(body)
+    if query:
+        meaning = Meaning(meaning.refusals | {400, 422}, meaning.creations)
     if not _JSON_TYPE.fullmatch(content_type or ""):
         return Meaning(meaning.refusals | {400, 415, 422}, meaning.creations)
     return meaning

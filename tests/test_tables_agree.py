@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from itertools import count, permutations
 
 import pytest
@@ -128,12 +127,7 @@ def _authenticated(ground: Ground, request: Request) -> bool:
 
 
 def _meaning(ground: Ground, request: Request) -> Meaning:
-    return _interpreted(body_of(request, ground.binding), request.content_type)
-
-
-@cache
-def _interpreted(body: bytes, content_type: str | None) -> Meaning:
-    return interpret(body, content_type)
+    return interpret(body_of(request, ground.binding), request.content_type, request.query)
 
 
 def _after(ground: Ground, world: World, request: Request, outcome: Outcome, symbol: str) -> World:

@@ -81,7 +81,10 @@ def arranged(ground: Ground) -> World:
 
 
 def meaning_of(post: Seen) -> Meaning:
-    return interpret(post.exchange.request_body, post.exchange.request_headers.get("content-type"))
+    exchange = post.exchange
+    return interpret(
+        exchange.request_body, exchange.request_headers.get("content-type"), exchange.path.partition("?")[2]
+    )
 
 
 def name_of(request: Request, post: Seen) -> tuple[str, bool]:

@@ -86,7 +86,7 @@ def _walk(reading: Reading, case: Case, last: int) -> Outcome:
     world = case.world
     for at, step in enumerate(case.steps[: last + 1]):
         (request,) = step.requests
-        body = interpret(body_of(_plain(request), _binding(world)), request.content_type)
+        body = interpret(body_of(_plain(request), _binding(world)), request.content_type, request.query)
         ids = {number: _row(symbol) for symbol, number in {**_numbers(world), **_ids(world, [request])}.items()}
         outcome = outcomes_permitted(reading, world, request.caller, _key_works(request, world), body, ids)[0]
         if outcome.effect is None:
