@@ -38,18 +38,18 @@ def before(case: Case) -> list[Read]:
 
 
 def _by_others(world: World) -> list[Read]:
-    """Every dataset and run, by the first colleague of its reader."""
-    users = world.users.items()
+    """Every dataset and run, by the first colleague of its reader and by the first outsider."""
+    users = [(symbol, user.organization) for symbol, user in world.users.items() if user.api_key == "active"]
     kinds: list[tuple[ReadOp, Mapping[str, Dataset | Run]]] = [("dataset", world.datasets), ("run", world.runs)]
     reads = []
     for op, rows in kinds:
         for symbol, row in rows.items():
             reader = reader_of(world, row)
             home = world.users[reader].organization if reader else None
-            colleagues = (each for each, user in users if user.api_key == "active" and user.organization == home)
-            colleague = next((each for each in colleagues if each != reader), None)
-            if home and colleague:
-                reads.append(Read(op, symbol, colleague))
+            if home:
+                colleague = next((each for each, place in users if place == home and each != reader), None)
+                outsider = next((each for each, place in users if place != home), None)
+                reads += [Read(op, symbol, each) for each in (colleague, outsider) if each]
     return reads
 
 

@@ -89,11 +89,20 @@ def credentials_of(template: str, keys: Mapping[str, str]) -> str:
 
 
 def _other(char: str) -> str:
-    """Another character, and no digit: where keys are numbered, another digit is another account's key."""
+    """Another character, and no digit: where keys are numbered, another digit is another account's key.
+
+    In base64 it has other first bits: at a key's end the last ones may mean nothing (RFC 4648, 3.5).
+    """
     if char.isdigit():
         return "e"
-    replacement = "q" if char.lower() != "q" else "z"
-    return replacement.upper() if char.isupper() else replacement
+    if char.isupper():
+        return "E" if char >= "Q" else "Q"
+    return "e" if "g" <= char <= "v" else "q"
+
+
+def _unpadded(key: str) -> str:
+    """Without base64's padding, which many do not ask for."""
+    return key.rstrip("=") or key
 
 
 def _shorter(key: str, length: int) -> str:
@@ -111,10 +120,10 @@ _HEXADECIMAL = re.compile(r"[0-9A-Fa-f-]*")
 _NEAR_MISSES: Mapping[str, Callable[[str], str]] = {
     "first-changed": lambda key: _with_other(key, 0),
     "middle-changed": lambda key: _with_other(key, len(key) // 2),
-    "last-changed": lambda key: _with_other(key, len(key) - 1),
-    "chopped": lambda key: _shorter(key, len(key) - 1),
+    "last-changed": lambda key: _with_other(key, len(_unpadded(key)) - 1),
+    "chopped": lambda key: _shorter(_unpadded(key), len(_unpadded(key)) - 1),
     "unmarked": lambda key: key.partition("_")[2] or key[1:],
-    "extended": lambda key: key + _other(key[-1]),
+    "extended": lambda key: _unpadded(key) + _other(key[-1]) + "e",
     "shuffled": lambda key: key[::-1] if key[::-1] != key else key + "x",
     "case-changed": lambda key: key + "x" if _HEXADECIMAL.fullmatch(key) or key.swapcase() == key else key.swapcase(),
     "as-user": lambda key: b64encode(f"{key}:".encode()).decode(),

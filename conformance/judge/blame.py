@@ -18,6 +18,11 @@ class Moment:
     effect: Effect | None = None
     created: str | None = None
 
+    @property
+    def untouched(self) -> bool:
+        """Whether no request of the case has succeeded yet."""
+        return not any(symbol.startswith("new-") for symbol in self.state.collections)
+
 
 Candidates = tuple[str, ...]
 

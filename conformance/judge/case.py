@@ -165,7 +165,13 @@ def _ground(case: Case, binding: Binding, seen: tuple[Seen, ...], served: frozen
     for each in before:
         if each.usable:
             stored.setdefault((each.exchange.op, each.exchange.about), {})[each.exchange.who] = each.object
-    listed = {number for each in before if each.exchange.op == "collections" for number in items_of([each])}
+    listed: set[int] = set()
+    symbols = {number: symbol for symbol, number in binding.collections.items()}
+    for each in (each for each in before if each.exchange.op == "collections"):
+        for number, item in items_of([each]).items():
+            listed.add(number)
+            if number in symbols:
+                stored.setdefault(("collections", symbols[number]), {})[each.exchange.who] = item
     created = {
         f"new-{each.exchange.stage}-{each.exchange.about}": each.object["id"]
         for each in seen

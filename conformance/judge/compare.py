@@ -8,6 +8,7 @@ from typing import Any
 
 from conformance.judge import blame
 from conformance.judge.blame import Moment
+from conformance.judge.same import same_time
 from conformance.judge.seen import short
 from conformance.model import Binding, Collection, Dataset, Finding, Run
 from conformance.readings import Reading
@@ -22,8 +23,8 @@ class Lens:
     verifies: Sequence[str]
     reading: Reading
     stored: Mapping[tuple[str, str], Mapping[str, Mapping[str, Any]]]
-    """Datasets and runs as read before the first request, by operation and symbol, then by reader; the first reader is
-    who the row belongs to."""
+    """Rows as read, collections as listed, before the first request, by operation and symbol, then by reader; the
+    first reader is who the row belongs to."""
 
     def id_of(self, symbol: str) -> int | None:
         """A collection's id."""
@@ -126,6 +127,8 @@ def _datasets(
         for field in ("name", "author_email"):
             if field in before and field in row and row[field] != before[field]:
                 yield lens.find(("CRE-3",), f"datasets: {each}'s {field}", before[field], row[field], at)
+        if "created_at" in before and "created_at" in row and not same_time(row["created_at"], before["created_at"]):
+            yield lens.find(("CRE-3",), f"datasets: {each}'s created_at", before["created_at"], row["created_at"], at)
 
 
 def _dataset_fields(
@@ -210,7 +213,7 @@ def dataset(view: Mapping[str, Any], symbol: str, moment: Moment, who: str, lens
         blamed = blame.attachment(moment, symbol)
         yield lens.find(blamed, f"{symbol}'s data_collection_id", place, view["data_collection_id"], at)
     before = lens.stored.get(("dataset", symbol), {}).get(who, {})
-    if _is_arranged(row.collection, lens) and _differs(before, view, "updated_at"):
+    if _is_arranged(row.collection, lens) and differs(before, view, "updated_at"):
         blamed = ("ATO-1", "PRO-5") if moment.effect is None else ("PRO-5",)
         yield lens.find(blamed, f"{symbol}'s updated_at", before["updated_at"], view["updated_at"], at)
 
@@ -220,7 +223,7 @@ def _is_arranged(place: str | None, lens: Lens) -> bool:
     return place is None or place in lens.binding.collections
 
 
-def _differs(before: Mapping[str, Any], view: Mapping[str, Any], field: str) -> bool:
+def differs(before: Mapping[str, Any], view: Mapping[str, Any], field: str) -> bool:
     """Whether a text, or null, is another than at first."""
     both = [each[field] for each in (before, view) if isinstance(each.get(field, 0), str | None)]
     return len(both) == 2 and both[0] != both[1]
@@ -235,13 +238,16 @@ def run(view: Mapping[str, Any], symbol: str, moment: Moment, who: str, lens: Le
     before = lens.stored.get(("run", symbol), {}).get(who, {})
     owner = row.owner and lens.binding.emails[row.owner]
     if view.get("user") != owner and (
-        view.get("user") in lens.binding.emails.values() or _differs(before, view, "user")
+        view.get("user") in lens.binding.emails.values() or differs(before, view, "user")
     ):
         yield lens.find(("OWN-3", "PRO-6", "ATO-1"), f"{symbol}'s user", owner, view["user"], at)
+    if differs(before, view, "author_email"):
+        observed = view["author_email"]
+        yield lens.find(("OWN-3", "RUN-1", "ATO-1"), f"{symbol}'s author_email", before["author_email"], observed, at)
     organization = None if row.organization is None else lens.binding.organizations[row.organization]
     if "org_id" in view and view["org_id"] != organization:
         yield lens.find(blame.run_org(moment, symbol), f"{symbol}'s org_id", organization, view["org_id"], at)
-    if _differs(before, view, "dataset"):
+    if differs(before, view, "dataset"):
         yield lens.find(("RUN-1", "ATO-1"), f"{symbol}'s dataset", before["dataset"], view["dataset"], at)
     if _is_arranged(row.collection, lens) and _lies_elsewhere(before, view, moment):
         blamed = blame.run_place(moment, symbol, missing=False)
@@ -251,7 +257,7 @@ def run(view: Mapping[str, Any], symbol: str, moment: Moment, who: str, lens: Le
 def _lies_elsewhere(before: Mapping[str, Any], view: Mapping[str, Any], moment: Moment) -> bool:
     """Whether a run names another collection than at first, or, where it was not read then, the new one."""
     if "data_collection" in before:
-        return _differs(before, view, "data_collection")
+        return differs(before, view, "data_collection")
     collections = moment.state.collections
     named = [each for each, row in collections.items() if row.name == view.get("data_collection")]
     return named == [moment.created]

@@ -101,12 +101,35 @@ def _list(ground: Ground, moment: Moment, who: str, pages: Sequence[Seen], lens:
         else:
             judge_name = _judges_name(ground, symbol)
             yield from compare.collection(items[number], symbol, moment, who, lens, first.index, judge_name=judge_name)
+            before = ground.stored.get(("collections", symbol), {}).get(who, {})
+            if moment.untouched and compare.differs(before, items[number], "updated_at"):
+                stood, stands = before["updated_at"], items[number]["updated_at"]
+                yield lens.find(("ATO-1",), f"{symbol}'s updated_at", stood, stands, first.index)
+    yield from _namesakes(who, items, lens, first)
     yield from _uninvited(ground, moment, who, items, lens, first)
 
 
 def _says_more(page: Seen) -> bool:
     meta = page.object.get("meta")
     return isinstance(meta, dict) and bool(meta.get("has_next"))
+
+
+def _namesakes(who: str, items: Mapping[int, Mapping[str, object]], lens: Lens, first: Seen) -> Iterator[Finding]:
+    """NAM-2 and NAM-3: a created collection under the name that another of its owner, or organization, is stored under.
+
+    A name that a target trims or normalizes is, as stored, a duplicate or none.
+    """
+    created = set(lens.created.values())
+    for field, rule in (("user", "NAM-2"), ("org_id", "NAM-3")):
+        stored: dict[str, int] = {}
+        for number, item in items.items():
+            whose, name = item.get(field), item.get("name")
+            if whose is None or not isinstance(name, str):
+                continue
+            other = stored.setdefault(repr((whose, name)), number)
+            if other != number and created & {number, other}:
+                what = f"collections of one {field} in {who}'s list with the name {name!r}"
+                yield lens.find((rule,), what, "one", f"{other} and {number}", first.index)
 
 
 def _uninvited(

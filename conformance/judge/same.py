@@ -70,11 +70,11 @@ def _row(
         yield _finding(f"{prefix}user", mine.get("user"), theirs.get("user"), at, where)
     # When a nested row was touched may be told later; the collection's own times are what the answer is about.
     for name in ("created_at",) if prefix else ("created_at", "updated_at"):
-        if name in mine and name in theirs and not _same_time(mine[name], theirs[name]):
+        if name in mine and name in theirs and not same_time(mine[name], theirs[name]):
             yield _finding(prefix + name, mine[name], theirs[name], at, where)
 
 
-def _same_time(mine: Any, theirs: Any) -> bool:
+def same_time(mine: Any, theirs: Any) -> bool:
     """Both null or near each other; what is no time in the answer is the shape's affair."""
     one, other = instant(mine), instant(theirs)
     if one is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -68,7 +69,8 @@ def curl(exchange: Exchange, base_url: str) -> str:
     parts = ["curl", "-i", "-X", exchange.method, shlex.quote(base_url + exchange.path)]
     for name, value in exchange.request_headers.items():
         if name == "authorization":
-            shown = value.replace("${" + exchange.who + "}", "$API_KEY")
+            quoted = re.sub(r'(["`\\])', r"\\\1", value)
+            shown = quoted.replace("${" + exchange.who + "}", "$API_KEY")
             parts += [
                 "-H",
                 f'"Authorization: {one_line(shown)}"'

@@ -59,6 +59,7 @@ def build_case(expansion: Expansion, family: str, cast: Mapping[str, User], sour
         sparing=expansion.again,
     )
     _check_symbols(case)
+    _check_expectations(case)
     return case
 
 
@@ -154,6 +155,13 @@ def _check_symbols(case: Case) -> None:
                 raise RowError(f"there is no organization {expect.visibility}", "steps", at, "expect")
 
 
+def _check_expectations(case: Case) -> None:
+    """Only what follows a race, which has more than one end, is left to the oracle."""
+    for at, step in enumerate(case.steps):
+        if not step.races and not step.expect and not any(each.races for each in case.steps[:at]):
+            raise RowError("a step says what it expects, unless a race comes before it", "steps", at)
+
+
 # ---------------------------------------------------------------- steps
 
 
@@ -166,7 +174,8 @@ def _step(
         )
         return Step(requests, succeed=raw.get("succeed"))
     request = _request(raw, DEFAULT_NAME if at == 0 else f"{DEFAULT_NAME} {at + 1}", groups, exact)
-    alternatives = raw["expect"] if isinstance(raw["expect"], list) else [raw["expect"]]
+    wanted = raw.get("expect", [])
+    alternatives = wanted if isinstance(wanted, list) else [wanted]
     selected = tuple(s for s in dict.fromkeys(request.selected) if not UNKNOWN.fullmatch(s))
     expect = tuple(_expectation(each, selected, groups, at) for each in alternatives)
     return Step((request,), expect, open_point=raw.get("open"))
