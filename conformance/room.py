@@ -1,11 +1,11 @@
-"""How much of a target's answers one run keeps: the record is judged in memory."""
+"""How much of a target's answers one run keeps: no target fills the disk on which the transcript is written."""
 
 from __future__ import annotations
 
 import threading
 
 LARGE = 16 * 1024
-ROOM = 128 * 1024 * 1024
+ROOM = 512 * 1024 * 1024
 """Bytes of answers above LARGE that are kept; what goes beyond is cut."""
 
 

@@ -41,6 +41,9 @@ CONTROLS = {
     "con-m5b": "con-names-before",
     "con-m9b": "con-names-by-kind",
     "con-n9z": "con-owner-of-the-moment",
+    "con-n6k": "con-name-of-two-organizations",
+    "con-w4k": "ato-loser-keeps-name",
+    "con-w7m": "ato-loser-keeps-datasets",
     "con-p4v": "con-both-lose",
 }
 """A mutant for each race check, by the row's id: some gap between check and act, or a value that requests share."""

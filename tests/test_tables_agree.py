@@ -27,6 +27,7 @@ ORDERED = 4
 NARROWER_OR_WIDER: Mapping[str, str] = {
     "bod-m6b": "a lax parser may take raw control characters, which JSON forbids; the oracle reads JSON strictly",
     "aut-n9w": "a server may refuse a header that is not ASCII before anybody asks whose key it is",
+    "bod-a8p": "a parser that passes over what is not JSON; the oracle's own parser does not",
     "bod-r4g": "a parser without a depth limit may take what the oracle's own parser gives up on",
     "nam-x2m": "which names that differ in case or form are equal is open; the oracle knows equal names only",
 }

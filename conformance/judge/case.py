@@ -55,7 +55,7 @@ def judge_case(
     if record.trouble and not case.steps[record.exchanges[-1].stage].races:
         return _no_answer(case, record)
     if cut := next((each for each in record.exchanges if each.truncated), None):
-        reason = f"{cut.method} {cut.path}: the answer is too large to be kept, so what it says was not seen"
+        reason = f"{cut.method} {cut.path}: the answer is too large to be kept (limits: docs/targets.md)"
         return CaseVerdict(case.id, "error", reason=reason)
     try:
         return _seen(case, record, record.binding, served, within)
