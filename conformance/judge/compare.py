@@ -10,6 +10,7 @@ from conformance.judge import blame
 from conformance.judge.blame import Moment
 from conformance.judge.same import same_time
 from conformance.judge.seen import short
+from conformance.judge.shape import instant
 from conformance.model import Binding, Collection, Dataset, Finding, Run
 from conformance.readings import Reading
 
@@ -127,8 +128,9 @@ def _datasets(
         for field in ("name", "author_email"):
             if field in before and field in row and row[field] != before[field]:
                 yield lens.find(("CRE-3",), f"datasets: {each}'s {field}", before[field], row[field], at)
-        if "created_at" in before and "created_at" in row and not same_time(row["created_at"], before["created_at"]):
-            yield lens.find(("CRE-3",), f"datasets: {each}'s created_at", before["created_at"], row["created_at"], at)
+        made = before.get("created_at")
+        if instant(made) is not None and "created_at" in row and not same_time(row["created_at"], made):
+            yield lens.find(("CRE-3",), f"datasets: {each}'s created_at", made, row["created_at"], at)
 
 
 def _dataset_fields(

@@ -131,6 +131,8 @@ def _of_steps(steps: list[Step], how: str, meanings: Meanings) -> Line:
 def _outcome(step: Step, meanings: Meanings) -> tuple[Alternative, ...]:
     if step.races:
         return (Alternative("", tuple(_race(step))),)
+    if not step.expect:
+        return (Alternative("", ("what the rules say of the state in which the race ended",)),)
     return tuple(_alternative(each, step.requests[0], meanings) for each in step.expect)
 
 

@@ -1,14 +1,17 @@
-"""The report as JSON keeps its schema, whatever the verdict."""
+"""The report as JSON keeps its schema, whatever the verdict, and its commands send what was sent."""
 
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import jsonschema
 import pytest
 
+from conformance.model import Exchange
 from conformance.paths import SPEC
+from conformance.report.failure import curl
 from tests.conformance.conftest import Command, serving
 
 SCHEMA = json.loads((SPEC / "schemas" / "report.schema.json").read_text(encoding="utf-8"))
@@ -35,3 +38,18 @@ def test_report_json_keeps_its_schema(
     failing = {each["id"] for each in document["cases"] if each["outcome"] == "failed"}
     assert failing <= {case for each in document["requirements"] for case in each["failed"]}
     assert bool(failing) == (verdict == "not conformant")
+
+
+@pytest.mark.parametrize(
+    "credentials", ['Bearer "${alice}"', "Bearer ${alice}", "Bearer `${alice}\\", "Bearer ' OR '1'='1"]
+)
+def test_a_command_sends_the_header_that_was_sent(credentials: str) -> None:
+    sent = Exchange(
+        stage=0, op="create", who="alice", about="0", method="POST", path="/data-collections?shared=true",
+        request_headers={"authorization": credentials}, request_body=b"{}", status=201, response_headers={},
+        response_body=b"",
+    )  # fmt: skip
+    script = "curl() { printf '%s\\n' \"$@\"; }; " + curl(sent, "http://127.0.0.1")
+    run = subprocess.run(["sh", "-c", script], env={"API_KEY": "sk_1"}, capture_output=True, text=True, check=True)
+    assert f"Authorization: {credentials.replace('${alice}', 'sk_1')}" in run.stdout.splitlines()
+    assert "http://127.0.0.1/data-collections?shared=true" in run.stdout.splitlines()

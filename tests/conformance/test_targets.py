@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import itertools
 import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from conformance.connection import Answer
 from conformance.model import Case, Dataset, Source, User, World
@@ -124,3 +127,15 @@ def test_a_key_that_stands_in_answers_is_refused_before_it_is_hidden_there(field
 def test_a_key_that_is_the_same_in_either_case_is_missed_otherwise() -> None:
     assert near_miss("0190f1a2-b3c4-7d5e", "case-changed") == "0190f1a2-b3c4-7d5ex"
     assert near_miss("sk_1aF", "case-changed") == "SK_1Af"
+
+
+@given(st.binary(min_size=16, max_size=70))
+def test_no_near_miss_of_a_base64_key_is_decoded_to_the_same_bytes(secret: bytes) -> None:
+    def decoded(key: str) -> bytes:
+        stem = "".join(char for char in key if char.isalnum() or char in "-_")
+        return urlsafe_b64decode(stem[: len(stem) - (len(stem) % 4 == 1)] + "=" * (-len(stem) % 4))
+
+    padded = urlsafe_b64encode(secret).decode()
+    for key in (padded, padded.rstrip("=")):
+        for kind in ("first-changed", "middle-changed", "last-changed", "chopped", "extended"):
+            assert decoded(near_miss(key, kind)) != secret, kind
