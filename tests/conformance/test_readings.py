@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.judge.run import _ABOUT, _conflicting
-from conformance.judge.same import _same_time
+from conformance.judge.same import same_time
 from conformance.model import CaseVerdict
 from conformance.readings import DIMENSIONS, EVERY, Reading, fork, full_reading, mask, minimal_conflict, surviving
 from conformance.spec import load_catalogue
@@ -77,4 +77,4 @@ def test_a_conflict_says_what_each_case_shows_and_blames_what_leaves_it_open() -
     ],
 )
 def test_times_say_the_same_when_they_are_near_or_both_null(one: object, other: object, same: bool) -> None:
-    assert _same_time(one, other) is same
+    assert same_time(one, other) is same

@@ -12,7 +12,7 @@ import certifi
 import pytest
 import trustme
 
-from conformance import transport
+from conformance import room, transport
 from conformance.bundled import bundled_reference
 from conformance.certification import Settings, certify, judge_transcript
 from conformance.cli.common import STATUS as EXITS
@@ -39,8 +39,9 @@ def reference() -> Iterator[str]:
 
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Outages end sooner here than elsewhere."""
+    """Outages end sooner here than elsewhere, and what is kept of large answers is full sooner."""
     monkeypatch.setattr(transport, "FIRST_PAUSE", 0.02)
+    monkeypatch.setattr(room, "ROOM", 128 * 1024 * 1024)
 
 
 @pytest.fixture(scope="session")

@@ -157,11 +157,11 @@ class Proxy:
             self._start(self._serve, connection)
 
     def _outages(self) -> None:
-        """Nobody listens for the share of the time; open connections are cut when it begins."""
-        first, closed = 0.1, 0.005 * self.share.percent
+        """Nobody listens for the share of each second; open connections are cut when it begins: no case takes longer."""
+        first, closed = 0.1, 0.01 * self.share.percent
         while not self._over.is_set():
             if self.share.percent < 100:
-                end = time.monotonic() + (first or 0.5 - closed)
+                end = time.monotonic() + (first or 1.0 - closed)
                 first = 0.0
                 self._accept(lambda end=end: time.monotonic() > end)  # type: ignore[misc]
             if self._over.is_set():

@@ -45,8 +45,8 @@ def test_what_doctor_counts_is_what_a_run_carries_out(
     told = conformance("doctor", "--target", file, "--depth", "quick", **deployment.environment)
     assert told.returncode == 0, told.stdout
     (line,) = [each for each in told.stdout.splitlines() if " NAM-1 " in each]
-    assert line.split() == ["✓", "NAM-1", "8", "of", "8", "cases"]
-    run = conformance("certify", "--target", file, "--depth", "quick", "-k", "nam-a5k or nam-b9m or nam-b2m or aut-k2v",
+    assert line.split() == ["✓", "NAM-1", "9", "of", "9", "cases"]
+    run = conformance("certify", "--target", file, "--depth", "quick", "-k", "nam-a5k or nam-a9p or nam-b9m or nam-b2m or aut-k2v",
                       "--report-dir", "report", **deployment.environment)  # fmt: skip
     assert run.returncode == 3, run.stderr
     report = json.loads((tmp_path / "report/report.json").read_text())
