@@ -32,7 +32,7 @@ def reader_of(world: World, row: Collection | Dataset | Run) -> str | None:
 
 
 def before(case: Case) -> list[Read]:
-    """The arranged world as its owners see it, and, where asked, its rows as a colleague does."""
+    """The arranged world as its owners see it, and, where asked, its rows as a colleague and an outsider do."""
     rows = _rows(case.world, _sample(case.world.datasets), _sample(case.world.runs))
     return [*rows, *(_by_others(case.world) if case.everyone_reads else []), *_lists_of_owners(case.world)]
 
@@ -69,7 +69,7 @@ def after_step(world: World, caller: str, selected: Sequence[str]) -> list[Read]
 def sweep(case: Case, created: Sequence[str], attached: AbstractSet[str]) -> list[Read]:
     """The whole world at the end: every active user's list, every row.
 
-    Where asked, everyone reads each collection, and a colleague each row.
+    Where asked, everyone reads each collection, and a colleague and an outsider each row.
     Of many rows, what the last request named and did not get (a collection shows what it got), and a share of all.
     """
     world = case.world

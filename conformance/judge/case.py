@@ -14,6 +14,7 @@ from conformance.judge.blame import Moment
 from conformance.judge.choices import choices_of
 from conformance.judge.ground import Ground, arranged, by_stage, ids_of
 from conformance.judge.leaks import leaks
+from conformance.judge.namesakes import namesakes
 from conformance.judge.same import disagreements
 from conformance.judge.seen import READ_OPS, Seen, items_of, parse, short
 from conformance.judge.shape import loose_times, problems
@@ -73,7 +74,7 @@ def _seen(case: Case, record: Record, binding: Binding, served: frozenset[ReadOp
 
 def _judged(ground: Ground, within: int) -> CaseVerdict:
     case = ground.case
-    fixed = [*_shape(ground), *_agreement(ground), *_as_asked(ground), *leaks(ground)]
+    fixed = [*_shape(ground), *_agreement(ground), *_as_asked(ground), *namesakes(ground), *leaks(ground)]
     walk = Walk(ground)
     leaves = fork(walk.under, within)
     if not any(walked.clean for _, walked in leaves):

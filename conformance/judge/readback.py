@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from unicodedata import is_normalized
 
 from conformance.judge import compare, others
 from conformance.judge.blame import Moment
 from conformance.judge.compare import Lens
-from conformance.judge.ground import Ground, meaning_of, name_of
+from conformance.judge.ground import Ground, name_of
 from conformance.judge.seen import Seen, items_of
 from conformance.model import (
     Collection,
@@ -106,41 +105,12 @@ def _list(ground: Ground, moment: Moment, who: str, pages: Sequence[Seen], lens:
             if moment.untouched and compare.differs(before, items[number], "updated_at"):
                 stood, stands = before["updated_at"], items[number]["updated_at"]
                 yield lens.find(("ATO-1",), f"{symbol}'s updated_at", stood, stands, first.index)
-    yield from _namesakes(ground, who, items, lens, first)
     yield from _uninvited(ground, moment, who, items, lens, first)
 
 
 def _says_more(page: Seen) -> bool:
     meta = page.object.get("meta")
     return isinstance(meta, dict) and bool(meta.get("has_next"))
-
-
-def _namesakes(
-    ground: Ground, who: str, items: Mapping[int, Mapping[str, object]], lens: Lens, first: Seen
-) -> Iterator[Finding]:
-    """NAM-2 and NAM-3: a created collection stored under the name that another of its owner, or organization, has.
-
-    A target may trim names, and then those that it stores are what is a duplicate. Names that differ in their Unicode
-    normal form may be told apart (``name-folding``), however they are stored.
-    """
-    created = {number for symbol, number in lens.created.items() if not _folds(ground, symbol)}
-    for field, rule in (("user", "NAM-2"), ("org_id", "NAM-3")):
-        stored: dict[str, int] = {}
-        for number, item in items.items():
-            whose, name = item.get(field), item.get("name")
-            if whose is None or not isinstance(name, str):
-                continue
-            other = stored.setdefault(repr((whose, name)), number)
-            if other != number and created & {number, other}:
-                what = f"collections of one {field} in {who}'s list with the name {name!r}"
-                yield lens.find((rule,), what, "one", f"{other} and {number}", first.index)
-
-
-def _folds(ground: Ground, symbol: str) -> bool:
-    """Whether the name that was sent has another normal form."""
-    _, at, index = symbol.split("-")
-    sent = meaning_of(ground.posts(int(at))[int(index)]).creations
-    return not all(is_normalized("NFC", each.name or "") for each in sent)
 
 
 def _uninvited(

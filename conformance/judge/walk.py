@@ -184,7 +184,7 @@ def _wrong_status(ground: Ground, outcomes: Sequence[Outcome], post: Seen) -> li
     statuses = sorted({status for each in outcomes for status in each.statuses})
     expected = "any 4xx" if len(statuses) >= 100 else " or ".join(map(str, statuses)) or "an alternative of the row"
     because = tuple(rule for each in outcomes for rule in each.because)
-    # What follows a race the oracle expects; the row says why it is asked.
+    # After a race the oracle says what is expected, and the row what it is asked for.
     row_says = not because or (ground.case.family != "generated" and not set(because) & set(ground.case.verifies))
     requirement = ground.case.verifies[0] if row_says else choose(because, ground.case.verifies)
     detail = short(post.json if post.json is not None else post.exchange.response_body.decode("utf-8", "replace"))

@@ -68,7 +68,7 @@ def _notes(row: Row) -> Iterator[str]:
     if "rounds" in row.raw:
         yield f"sent in {row.raw['rounds']} fresh worlds"
     if row.raw.get("everyone_reads"):
-        yield "everybody tries to read every collection, and a colleague every dataset and run"
+        yield "everybody tries to read every collection, and a colleague and an outsider every dataset and run"
     if row.raw.get("exact_names"):
         yield "names are sent exactly as written"
 

@@ -157,7 +157,7 @@ class Proxy:
             self._start(self._serve, connection)
 
     def _outages(self) -> None:
-        """Nobody listens for the share of each second; open connections are cut when it begins: no case takes longer."""
+        """Nobody listens for the share of each second; open connections are cut when it begins. A case takes less."""
         first, closed = 0.1, 0.01 * self.share.percent
         while not self._over.is_set():
             if self.share.percent < 100:
