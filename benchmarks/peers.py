@@ -170,12 +170,15 @@ def main() -> None:
     mutants = [each.id for each in subjects() if each.kind == "mutant"][::MUTANTS]
     lines: list[list[object]] = []
     with tools(install=not given.short) as folder:
-        for peer in peers(rows, folder, installed=not given.short):
-            line = [peer.name, *(milliseconds(peer, size) for size in sizes)]
+        every = list(peers(rows, folder, installed=not given.short))
+        for peer in every:
+            lines.append([peer.name, *(milliseconds(peer, size) for size in sizes)])
             if not given.short:
-                line += [milliseconds(peer, DELAYED, DELAY), caught(peer, mutants, len(rows))]
-            lines.append(line)
+                lines[-1].append(milliseconds(peer, DELAYED, DELAY))
             print(*lines[-1], file=sys.stderr, flush=True)
+        for peer, line in zip(every, lines, strict=True) if not given.short else ():  # no longer timed
+            line.append(caught(peer, mutants, len(rows)))
+            print(peer.name, line[-1], file=sys.stderr, flush=True)
     print(f"{len(rows)} rows, {sum(len(row.calls) + 1 for row in rows) / len(rows):.1f} requests each; ms a case:")
     more = () if given.short else (f"{DELAYED} at {DELAY * 1000:.0f} ms", "mutants caught")
     print(table(("tool", *(f"{size} cases" for size in sizes), *more), lines))

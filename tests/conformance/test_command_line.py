@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from xml.etree import ElementTree
 
+import jsonschema
 import pytest
 
 from conformance import __version__
@@ -24,6 +25,7 @@ from conformance.listing import shown
 from conformance.spec import load_catalogue
 from conformance.tables import load_tables
 from tests.conformance.conftest import ROOT, Command, serving
+from tests.conformance.test_report import SCHEMA
 
 COMMANDS = ["certify", "check", "clean", "compare", "docs", "doctor", "judge", "list", "prove", "show", "verify"]
 
@@ -36,9 +38,12 @@ def test_the_bundled_reference_is_conformant(conformance: Command, tmp_path: Pat
     report = json.loads((tmp_path / "report/report.json").read_text())
     assert report["verdict"] == "conformant"
     assert all(each["outcome"] == "passed" for each in report["requirements"] if each["level"] == "MUST")
-    again = conformance("judge", "report/transcript.jsonl")
+    jsonschema.Draft202012Validator(SCHEMA).validate(report)
+    again = conformance("judge", "report/transcript.jsonl", "--report-dir", "again")
     assert again.returncode == 0
     assert again.stdout == run.stdout
+    for path in (tmp_path / "again").iterdir():
+        assert path.read_bytes() == (tmp_path / "report" / path.name).read_bytes(), path.name
 
 
 @pytest.mark.parametrize("mutant, requirement", [("pro-first-only", "PRO-1"), ("con-check-then-act", "CON-1")])

@@ -20,7 +20,6 @@ SCHEMA = json.loads((SPEC / "schemas" / "report.schema.json").read_text(encoding
 @pytest.mark.parametrize(
     "target, arguments, verdict",
     [
-        (["reference_impl"], ["--depth", "quick"], "conformant"),
         (["reference_impl"], ["-k", "vis-a7k"], "partial"),
         (["mutants", "pro-none"], ["-k", "pro-"], "not conformant"),
     ],
