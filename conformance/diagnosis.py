@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from conformance.kills import Kill
 
@@ -42,9 +42,12 @@ class Diagnosis:
     first: str | None
 
 
-def diagnose(failing: Collection[str], blamed: Mapping[str, int], kills: Sequence[Kill]) -> Diagnosis:
-    """From the ``failing`` rows, and from how many cases broke each ``blamed`` requirement."""
-    return Diagnosis(suspects(failing, kills), look_first(failing, blamed, kills))
+def diagnose(
+    failing: Collection[str], ran: Collection[str], blamed: Mapping[str, int], kills: Sequence[Kill]
+) -> Diagnosis:
+    """From the ``failing`` rows of those that ``ran``, and from how many cases broke each ``blamed`` requirement."""
+    seen = [replace(each, rows=tuple(row for row in each.rows if row in ran)) for each in kills]
+    return Diagnosis(suspects(failing, seen), look_first(failing, blamed, seen))
 
 
 def suspects(failing: Collection[str], kills: Sequence[Kill]) -> tuple[Suspect, ...]:

@@ -43,6 +43,11 @@ class Result:
         return {name: tuple(sorted(values)) for name, values in sorted(merged.items())}
 
     @property
+    def rows(self) -> frozenset[str]:
+        """The table rows of which a case was selected."""
+        return frozenset(case.row for case in self.selected)
+
+    @property
     def failing_rows(self) -> frozenset[str]:
         """The table rows whose cases failed: a target's signature."""
         verdicts = self.judgement.cases

@@ -45,12 +45,16 @@ def test_the_nearest_come_first_and_the_far_ones_not_at_all(few: tuple[Kill, ...
 
 
 def test_nothing_that_failed_is_like_nothing(few: tuple[Kill, ...]) -> None:
-    assert diagnose((), {}, few) == diagnose((), {}, ())
+    assert diagnose((), "abc", {}, few) == diagnose((), (), {}, ())
     assert look_first((), {}, few) is None
 
 
+def test_rows_that_were_not_selected_count_neither_way(few: tuple[Kill, ...]) -> None:
+    assert [(each.mutant, each.likeness) for each in diagnose({"d"}, {"b", "d"}, {}, few).alike] == [("two", 1.0)]
+
+
 def test_without_a_neighbour_the_blame_decides(few: tuple[Kill, ...]) -> None:
-    found = diagnose({"z"}, {"NAM-1": 1, "ATO-1": 3}, few)
+    found = diagnose({"z"}, "abcdxz", {"NAM-1": 1, "ATO-1": 3}, few)
     assert (found.alike, found.first) == ((), "ATO-1")
 
 

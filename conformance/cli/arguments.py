@@ -16,7 +16,7 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 def setting(name: str, text: str, **more: Any) -> Decorator:
     """An option that the environment gives too: --base-url, CONFORMANCE_BASE_URL."""
-    variable = "CONFORMANCE_" + name.removeprefix("--").replace("-", "_").upper()
+    variable = "CONFORMANCE_" + name.partition("/")[0].removeprefix("--").replace("-", "_").upper()
     return click.option(name, help=text, envvar=variable, show_envvar=True, **more)
 
 
@@ -77,20 +77,20 @@ run = _together(
     setting("--report-dir", "Where report.html, report.json, junit.xml … go.", type=Path),
     write_to,
     setting("--catalogue", "Held to this version: what came later is advisory.", metavar="VERSION", default=""),
-    click.option(
+    setting(
         "--confirm",
+        "Times that failures are run again; what does not repeat is flaky.",
         type=click.IntRange(0, 20),
         default=0,
         show_default=True,
-        help="Times that failures are run again; what does not repeat is flaky.",
     ),
 )
 """What a run is to be: the fields of ``options.Given``."""
 
-dry_run = click.option("--dry-run/--no-dry-run", help="Print the requests, with keys as $NAME, and send nothing.")
+dry_run = setting("--dry-run/--no-dry-run", "Print the requests, with keys as $NAME, and send nothing.")
 gate = _together(
     setting("--expect", "Known failures and ledger that the run is held to.", type=Path, metavar="FILE"),
-    click.option("--update-expect/--no-update-expect", help="Write what this run did to the file of --expect."),
+    setting("--update-expect/--no-update-expect", "Write what this run did to the file of --expect."),
 )
 certificate = _together(
     setting("--certificate", "Where a conformant run's certificate goes.", type=Path, metavar="FILE"),

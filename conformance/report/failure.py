@@ -11,6 +11,8 @@ from conformance.model import Binding, Case, CaseVerdict, Exchange, Finding, Rec
 from conformance.report.text import one_line
 from conformance.spec import Catalogue
 
+MOST_DIFFERENCES = 6
+"""Of one requirement in one case that are told."""
 MOST_ROWS = 30
 """Datasets, and runs, of a world that are listed."""
 
@@ -27,10 +29,13 @@ def failure_text(
         lines.append(f"  {rule.id} ({rule.level}, {rule.place}): {rule.claim}")
     world = world_lines(case.world, record.binding if record else None)
     lines += [f"  world     {line}" if not at else f"            {line}" for at, line in enumerate(world)]
-    for finding in distinct(verdict.findings):
-        lines += _finding_lines(finding)
+    for findings in _by_requirement(verdict.findings):
+        lines += [line for each in findings[:MOST_DIFFERENCES] for line in _finding_lines(each)]
+        if len(findings) > MOST_DIFFERENCES:
+            lines.append(f"    … and {len(findings) - MOST_DIFFERENCES} more of {findings[0].requirement}")
     exchange = evidence(verdict, record)
     if exchange is not None:
+        lines.append(f"  request   {_place(case, exchange)}")
         lines.append(f"  repeat    {curl(exchange, base_url)}")
     lines.append(f"  rerun     {rerun}")
     return "\n".join(lines)
@@ -39,6 +44,21 @@ def failure_text(
 def distinct(findings: Iterable[Finding]) -> list[Finding]:
     """Each difference once, in however many answers it was seen."""
     return list(dict.fromkeys(replace(each, exchange=None) for each in findings))
+
+
+def _by_requirement(findings: Iterable[Finding]) -> list[list[Finding]]:
+    found: dict[str, list[Finding]] = {}
+    for each in distinct(findings):
+        found.setdefault(each.requirement, []).append(each)
+    return list(found.values())
+
+
+def _place(case: Case, exchange: Exchange) -> str:
+    """Which of the case's requests it is, and whose: ``step 2 of 5, bob, one of 4 at once: answered 201``."""
+    step = f"step {exchange.stage + 1} of {len(case.steps)}, {exchange.who}"
+    racers = len(case.steps[exchange.stage].requests) if exchange.stage < len(case.steps) else 1
+    at_once = f", one of {racers} at once" if racers > 1 else ""
+    return f"{step}{at_once}: " + (f"answered {exchange.status}" if exchange.status else "no answer")
 
 
 def _finding_lines(finding: Finding) -> list[str]:

@@ -78,7 +78,8 @@ def _requirements(judgement: Judgement, catalogue: Catalogue) -> Iterator[str]:
         if not each.cases and each.outcome == "not-tested":
             continue  # a rule of which no case was selected
         rule = catalogue.requirements[each.requirement]
-        note = "" if each.outcome == "passed" else f"  [{each.outcome}]"
+        where = f" in {counted(len(each.failed), 'case')}" if each.failed else ""
+        note = "" if each.outcome == "passed" else f"  [{each.outcome}{where}]"
         words = _first_words(rule.claim)
         yield f"{MARKS[each.outcome]} {rule.id:6} {rule.level:6} {each.cases:4} cases  {words}{note}"
 
@@ -101,7 +102,7 @@ def _failures(result: Result, catalogue: Catalogue, rerun: Callable[[str], str])
 
 
 def _diagnosis(result: Result, kills: Sequence[Kill]) -> Iterator[str]:
-    found = diagnose(result.failing_rows, result.blamed, kills)
+    found = diagnose(result.failing_rows, result.rows, result.blamed, kills)
     if not found.alike:
         return
     yield "\nIt behaves as if:"

@@ -156,10 +156,21 @@ def _check_symbols(case: Case) -> None:
 
 
 def _check_expectations(case: Case) -> None:
-    """Only what follows a race, which has more than one end, is left to the oracle."""
+    """Only what follows a race, which has more than one end, is left to the oracle; and a twin's default is noticed."""
     for at, step in enumerate(case.steps):
+        for each in step.expect:
+            shared = _of_their_organization(case, step.requests[0].caller, each.attached)
+            if 201 in each.statuses and each.visibility is None and shared:
+                words = f"a collection of {shared}, which is the organization's, is not private"
+                raise RowError(words + ("; a twin says so in twin.expect" if case.twin_of else ""), "steps", at)
         if not step.races and not step.expect and not any(each.races for each in case.steps[:at]):
             raise RowError("a step says what it expects, unless a race comes before it", "steps", at)
+
+
+def _of_their_organization(case: Case, caller: str, attached: Iterable[str]) -> str | None:
+    own = case.world.users[caller].organization
+    rows = ((symbol, case.world.datasets.get(symbol)) for symbol in attached)
+    return next((symbol for symbol, row in rows if own and row and row.organization == own), None)
 
 
 # ---------------------------------------------------------------- steps

@@ -44,6 +44,12 @@ def table(folder: Path, text: str) -> Path:
         ("caller: alice", "caller: zoe", 9, "zoe"),
         ("datasets: [mine],", "datasets: [yours],", 9, "yours"),
         ("owner: alice", "owner: zoe", 7, "zoe"),
+        (
+            "{owner: alice}",
+            "{owner: alice, organization: acme}",
+            9,
+            "a collection of mine, which is the organization's, is not private; a twin says so in twin.expect",
+        ),
         ("an empty name is a bad request", "x", 5, "'x' is too short (minLength: 10)"),
         ("  title:", "  titel:", 5, "'titel' was unexpected"),
         ("steps.0.name", "steps.7.name", 10, "steps.7"),

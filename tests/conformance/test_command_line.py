@@ -53,7 +53,17 @@ def test_a_faulty_target_is_not_conformant(conformance: Command, tmp_path: Path,
         run = conformance("certify", "--base-url", url, *part, "--report-dir", "report")
     assert run.returncode == 1, run.stderr
     assert "not conformant" in run.stdout.splitlines()[-1]
-    for words in (f"✗ {requirement}", "expected", "observed", "repeat    curl", "$API_KEY", "rerun     conformance"):
+    asked = ", one of " if requirement == "CON-1" else "request   step 1 of 1, alice: answered 201\n"
+    for words in (
+        f"✗ {requirement}",
+        "[failed in ",
+        asked,
+        "expected",
+        "observed",
+        "repeat    curl",
+        "$API_KEY",
+        "rerun     conformance",
+    ):
         assert words in run.stdout
     suite = ElementTree.parse(tmp_path / "report/junit.xml").getroot()
     failures = [case for case in suite.iter("testcase") if case.find("failure") is not None]
@@ -274,6 +284,10 @@ def test_an_option_wins_over_the_environment(conformance: Command, reference: st
     assert run.returncode == 0, run.stderr
     assert reference in run.stdout
     assert conformance("certify", CONFORMANCE_DEPTH="x").returncode == 2
+    assert conformance("certify", CONFORMANCE_CONFIRM="99").returncode == 2
+    nobody = "http://127.0.0.1:9/api/v1"
+    rehearsed = conformance("certify", "-k", "pro-n7z", CONFORMANCE_DRY_RUN="1", CONFORMANCE_BASE_URL=nobody)
+    assert rehearsed.stdout.startswith("# nothing is sent")
 
 
 def test_no_key_reaches_any_artefact(conformance: Command, tmp_path: Path) -> None:

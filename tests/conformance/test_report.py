@@ -9,9 +9,11 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from conformance.model import Exchange
+from conformance.model import CaseVerdict, Exchange, Finding
 from conformance.paths import SPEC
-from conformance.report.failure import curl
+from conformance.plan import make_plan
+from conformance.report.failure import curl, failure_text
+from conformance.spec import load_catalogue
 from tests.conformance.conftest import Command, serving
 
 SCHEMA = json.loads((SPEC / "schemas" / "report.schema.json").read_text(encoding="utf-8"))
@@ -37,6 +39,16 @@ def test_report_json_keeps_its_schema(
     failing = {each["id"] for each in document["cases"] if each["outcome"] == "failed"}
     assert failing <= {case for each in document["requirements"] for case in each["failed"]}
     assert bool(failing) == (verdict == "not conformant")
+
+
+def test_of_many_differences_of_a_rule_six_are_told() -> None:
+    (case,) = (each for each in make_plan("quick", 0).cases if each.id == "pro-n7z")
+    many = [Finding(rule, f"{rule} of row-{at}", "1", "2") for at in range(9) for rule in ("PRO-1", "PRO-2")]
+    text = failure_text(case, CaseVerdict(case.id, "failed", tuple(many)), None, load_catalogue(), "http://x", "again")
+    assert [line.strip() for line in text.splitlines() if "of row-" in line] == [
+        f"✗ {rule}: {rule} of row-{at}" for rule in ("PRO-1", "PRO-2") for at in range(6)
+    ]
+    assert text.count("… and 3 more of PRO-") == 2
 
 
 @pytest.mark.parametrize(

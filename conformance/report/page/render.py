@@ -39,7 +39,7 @@ def report_page(result: Result, catalogue: Catalogue, kills: Sequence[Kill], rer
         families=view.families(judgement, catalogue),
         failures=list(failures(result, catalogue, kills, rerun)),
         failing=bad,
-        diagnosis=diagnose(result.failing_rows, result.blamed, kills),
+        diagnosis=diagnose(result.failing_rows, result.rows, result.blamed, kills),
         answers=view.answers(judgement, catalogue),
         choices=view.choices(judgement, catalogue),
         untested=view.untested(judgement),
