@@ -176,9 +176,10 @@ def main() -> None:
             if not given.short:
                 lines[-1].append(milliseconds(peer, DELAYED, DELAY))
             print(*lines[-1], file=sys.stderr, flush=True)
-        for peer, line in zip(every, lines, strict=True) if not given.short else ():  # no longer timed
-            line.append(caught(peer, mutants, len(rows)))
-            print(peer.name, line[-1], file=sys.stderr, flush=True)
+        if not given.short:
+            for peer, line in zip(every, lines, strict=True):  # no longer timed
+                line.append(caught(peer, mutants, len(rows)))
+                print(peer.name, line[-1], file=sys.stderr, flush=True)
     print(f"{len(rows)} rows, {sum(len(row.calls) + 1 for row in rows) / len(rows):.1f} requests each; ms a case:")
     more = () if given.short else (f"{DELAYED} at {DELAY * 1000:.0f} ms", "mutants caught")
     print(table(("tool", *(f"{size} cases" for size in sizes), *more), lines))

@@ -35,7 +35,8 @@ def failure_text(
             lines.append(f"    … and {len(findings) - MOST_DIFFERENCES} more of {findings[0].requirement}")
     exchange = evidence(verdict, record)
     if exchange is not None:
-        lines.append(f"  request   {_place(case, exchange)}")
+        if exchange.op == "create":
+            lines.append(f"  request   {_place(case, exchange)}")
         lines.append(f"  repeat    {curl(exchange, base_url)}")
     lines.append(f"  rerun     {rerun}")
     return "\n".join(lines)
@@ -54,9 +55,9 @@ def _by_requirement(findings: Iterable[Finding]) -> list[list[Finding]]:
 
 
 def _place(case: Case, exchange: Exchange) -> str:
-    """Which of the case's requests it is, and whose: ``step 2 of 5, bob, one of 4 at once: answered 201``."""
+    """Which of the case's POSTs it is, and whose: ``step 2 of 5, bob, one of 4 at once: answered 201``."""
     step = f"step {exchange.stage + 1} of {len(case.steps)}, {exchange.who}"
-    racers = len(case.steps[exchange.stage].requests) if exchange.stage < len(case.steps) else 1
+    racers = len(case.steps[exchange.stage].requests)
     at_once = f", one of {racers} at once" if racers > 1 else ""
     return f"{step}{at_once}: " + (f"answered {exchange.status}" if exchange.status else "no answer")
 

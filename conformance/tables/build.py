@@ -156,7 +156,7 @@ def _check_symbols(case: Case) -> None:
 
 
 def _check_expectations(case: Case) -> None:
-    """Only what follows a race, which has more than one end, is left to the oracle; and a twin's default is noticed."""
+    """What follows a race, which has more than one end, is left to the oracle; shared datasets make nothing private."""
     for at, step in enumerate(case.steps):
         for each in step.expect:
             shared = _of_their_organization(case, step.requests[0].caller, each.attached)

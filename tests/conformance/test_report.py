@@ -9,7 +9,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from conformance.model import CaseVerdict, Exchange, Finding
+from conformance.model import CaseVerdict, Exchange, Finding, Record
 from conformance.paths import SPEC
 from conformance.plan import make_plan
 from conformance.report.failure import curl, failure_text
@@ -49,6 +49,16 @@ def test_of_many_differences_of_a_rule_six_are_told() -> None:
         f"✗ {rule}: {rule} of row-{at}" for rule in ("PRO-1", "PRO-2") for at in range(6)
     ]
     assert text.count("… and 3 more of PRO-") == 2
+
+
+def test_a_difference_in_a_read_alone_is_no_request_of_a_step() -> None:
+    (case,) = (each for each in make_plan("quick", 0).cases if each.id == "pro-n7z")
+    read = Exchange(-1, "collections", "bob", "", "GET", "/data-collections", {}, b"", 200, {}, b"{}")
+    verdict = CaseVerdict(case.id, "failed", (Finding("CRE-3", "the list", "1", "2", 0),))
+    record = Record(case.id, None, (read,))
+    text = failure_text(case, verdict, record, load_catalogue(), "http://x", "again")
+    assert "  repeat    curl -i -X GET http://x/data-collections" in text
+    assert "  request " not in text
 
 
 @pytest.mark.parametrize(
