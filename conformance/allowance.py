@@ -13,6 +13,13 @@ from conformance.errors import LimitReached
 LONGEST_HOLD = 60.0
 """Seconds that everything waits at most when a target asks for it (429 with Retry-After)."""
 
+SHARE = 0.9
+"""Of the pace that a rate limit allows."""
+SLOWEST = 1.0
+"""Seconds between two requests, at most, where nobody asked for more."""
+EASING = 0.999
+"""What a gap shrinks to with each request: a limit that is gone is forgotten after some thousand."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -31,7 +38,10 @@ class Limits:
 
 
 class Allowance:
-    """Gives each request its turn; safe to share between threads."""
+    """Gives each request its turn; safe to share between threads.
+
+    A target with a rate limit is asked at the pace that it shows: nine tenths of what it took between two refusals.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -40,19 +50,39 @@ class Allowance:
         self._lifted = False
         self._started: float | None = None
         self._next = 0.0
+        self._held = 0.0  # until then nobody sends
+        self._holds = 0
+        self._least = 1 / limits.per_second if limits.per_second else 0.0
+        self._gap = self._least  # seconds between two requests
+        self._refused: tuple[float, int] | None = None  # when the limit was last met, and what had been taken by then
+        self._taken = 0
         self.sent = 0
 
     def take(self, count: int = 1) -> None:
-        """Wait for the turn of ``count`` requests; LimitReached where no more may be sent."""
+        """Wait for the turn of ``count`` requests, sent together; LimitReached where no more may be sent."""
+        more = count
+        while not self._turn(count, more):
+            more = 0
+        with self._lock:
+            self._taken += count
+            self._gap = max(self._least, self._gap * EASING**count)
+
+    def _turn(self, count: int, more: int) -> bool:
+        """Wait for a turn; whether it came: who waits when everybody is held back gets another, as none ``more``."""
         with self._lock:
             now = time.monotonic()
             self._started = self._started or now
-            turn = max(now, self._next)
-            self._check(count, turn)
-            self.sent += count
-            self._next = turn + (count / self._limits.per_second if self._limits.per_second else 0.0)
-        if turn > now and self._stopped.wait(turn - now):
+            # What goes together waits until its share is saved: a limit counts the past, not the future.
+            turn = max(now, self._next, self._held) + (count - 1) * self._gap
+            self._check(more, turn)
+            self.sent += more
+            self._next = turn + self._gap
+            holds = self._holds
+        if turn <= now:
+            return True
+        if self._stopped.wait(turn - now):
             raise LimitReached("the run was stopped")
+        return holds == self._holds
 
     def _check(self, count: int, turn: float) -> None:
         if self._stopped.is_set():
@@ -68,7 +98,25 @@ class Allowance:
     def hold(self, seconds: float) -> None:
         """Nobody sends for so long (at most LONGEST_HOLD)."""
         with self._lock:
-            self._next = max(self._next, time.monotonic() + min(seconds, LONGEST_HOLD))
+            self._hold(time.monotonic() + min(seconds, LONGEST_HOLD))
+
+    def _hold(self, until: float) -> None:
+        if until > self._held:
+            self._next, self._held = 0.0, until
+            self._holds += 1
+
+    def refused(self, seconds: float) -> None:
+        """A rate limit refused a request: as ``hold``, and then at the pace that it has shown."""
+        with self._lock:
+            now = time.monotonic()
+            self._taken -= 1
+            if now >= self._held:  # else it was sent along with the one that all are held for
+                if self._refused is not None:
+                    since, before = self._refused
+                    pace = SHARE * max(self._taken - before, 1) / (now - since)
+                    self._gap = max(self._least, min(1 / pace, SLOWEST))
+                self._refused = now, self._taken
+            self._hold(now + min(seconds, LONGEST_HOLD))
 
     def stop(self) -> None:
         """Whatever waits or wants to send is refused, but for clean-up."""

@@ -182,7 +182,7 @@ class _Runner:
             if isinstance(result, NetworkTrouble):
                 raise _Lost(f"POST {racers[0].url}, racing: {result}", (at, "create", result.kind))
             if result.status in BUSY and not (self.again and _beaten(request, result, won, step)):
-                transport.must_wait(result)
+                transport.must_wait(result, racing=True)
                 place = (at, "create", str(result.status))
                 raise _Lost(f"POST {racers[0].url}, racing: answered {result.status}", place, retry_after(result))
         return accepted

@@ -58,6 +58,8 @@ class Settings:
     """Times that what failed is run again."""
     write_to: tuple[str, ...] = ()
     """Hosts beside this machine that may be written to."""
+    bundled: bool = False
+    """Whether this is the bundled reference, which is started for each run."""
 
     @property
     def tls(self) -> Tls:
@@ -73,7 +75,9 @@ class Settings:
     def command(self) -> str:
         """What runs it again, without the selection."""
         parts = ["conformance", "certify", "--base-url", self.base_url]
-        if self.target:
+        if self.bundled:
+            parts[2:] = []
+        elif self.target:
             parts[2:] = ["--target", str(self.target.path)]
         elif self.provider_states != default_provider_states(self.base_url):
             parts += ["--provider-states", self.provider_states]

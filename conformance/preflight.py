@@ -12,7 +12,7 @@ from conformance.errors import TargetUnreachable
 from conformance.marks import token_of
 from conformance.model import Case, Request, Source, Step, User, World
 from conformance.targets import Unarranged
-from conformance.transport import BUSY, pause, retry_after
+from conformance.transport import BUSY, SPARE, pause, retry_after
 
 TRIES = 4
 """Requests that are sent until one is answered: a wrong port is to be told within a second."""
@@ -37,7 +37,7 @@ def preflight(on: Execution) -> None:
     """The transport learns how many connections there may be; TargetUnreachable where going on makes no sense."""
     url = f"{on.base_url}/data-collections"
     first = _answer(lambda: on.transport.send("GET", url, {}), f"{on.base_url} does not answer", on, {})
-    wanted = max(on.concurrency, RACERS)
+    wanted = max(on.concurrency + SPARE, RACERS)
     if (room := served_at_once(on.transport, url, wanted, first.elapsed)) < wanted:
         on.transport.crowded(url, room)
     on.arranger.prepare()

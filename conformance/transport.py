@@ -1,4 +1,4 @@
-"""The one place that sends: connections that a worker thread keeps, answers bounded in size and time."""
+"""The one place that sends: connections that are kept open, answers bounded in size and time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import socket
 import ssl
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -41,6 +41,9 @@ ANYBODY = Crowd()
 FIRST_PAUSE = 0.1
 """Seconds before a second attempt; each later one is twice as long."""
 
+
+SPARE = 1
+"""Connections beyond one a thread: that a thread's next POST does not have to take the last one's."""
 
 IDLE = 4.0
 """Seconds after which a connection is not used again: servers close theirs after five, and what is sent is lost."""
@@ -150,15 +153,21 @@ class Transport:
         """The places that the server has."""
         return self._crowds.get(place, ANYBODY)
 
-    def must_wait(self, answer: Answer, method: str = "POST") -> bool:
+    def must_wait(self, answer: Answer, method: str = "POST", *, racing: bool = False) -> bool:
         """Whether the request is to be sent again after a wait; nobody sends before the time that the answer names.
+
+        A target may tell the losers of a race in this way: of the pace that it allows, that says nothing.
 
         A rate limit (429) carried nothing out. An overloaded server (503) may have: reads alone are then sent again.
         """
         asked = "retry-after" in answer.headers
         if answer.status != 429 and not (answer.status == 503 and asked):
             return False
-        self.allowance.hold(retry_after(answer, LONGEST_HOLD) if asked else UNNAMED)
+        seconds = retry_after(answer, LONGEST_HOLD) if asked else UNNAMED
+        if answer.status == 429 and not racing:
+            self.allowance.refused(seconds)
+        else:
+            self.allowance.hold(seconds)
         return answer.status == 429 or method == "GET"
 
     def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
@@ -177,7 +186,7 @@ class Transport:
 
     def _exchange(self, method: str, place: Place, data: bytes) -> Answer:
         started = time.monotonic()
-        kept = self._kept.take(place)
+        kept = self._kept.take(place, another=method == "POST")
         connection = kept or self.connect(place, self.limits.connect)
         try:
             self.write(connection, data)
@@ -225,39 +234,40 @@ class Transport:
 
 
 class _Kept:
-    """Open connections, one a thread and server."""
+    """Open connections that rest, a server's in one row; safe to share between threads.
+
+    A target of several workers answers each connection with one of them: what one worker remembers shows where a case's
+    next POST comes over another connection.
+    """
 
     def __init__(self) -> None:
-        self._local = threading.local()
-        self._every: set[socket.socket] = set()
+        self._resting: dict[Place, deque[tuple[socket.socket, float]]] = {}
 
-    def take(self, place: Place) -> socket.socket | None:
-        """This thread's connection to the server, where it is still good."""
-        connection, since = self._mine.pop(place, (None, 0.0))
-        if connection is None:
-            return None
-        self._every.discard(connection)
-        if time.monotonic() - since < IDLE and not _readable(connection):
-            return connection
-        connection.close()
+    def take(self, place: Place, *, another: bool) -> socket.socket | None:
+        """The last one that is still good; ``another``: the one that has rested longest, where several rest."""
+        resting = self._row(place)
+        while len(resting) >= (SPARE + 1 if another else 1):
+            try:
+                connection, since = resting.popleft() if another else resting.pop()
+            except IndexError:  # another thread took it
+                break
+            if time.monotonic() - since < IDLE and not _readable(connection):
+                return connection
+            connection.close()
         return None
 
     def put(self, place: Place, connection: socket.socket) -> None:
-        """For this thread's next request."""
-        self._mine[place] = (connection, time.monotonic())
-        self._every.add(connection)
+        """For anybody's next request."""
+        self._row(place).append((connection, time.monotonic()))
 
-    @property
-    def _mine(self) -> dict[Place, tuple[socket.socket, float]]:
-        mine: dict[Place, tuple[socket.socket, float]] | None = getattr(self._local, "connections", None)
-        if mine is None:
-            mine = self._local.connections = {}
-        return mine
+    def _row(self, place: Place) -> deque[tuple[socket.socket, float]]:
+        return self._resting.setdefault(place, deque())
 
     def close(self) -> None:
         """All of them."""
-        for each in list(self._every):
-            each.close()
+        for resting in self._resting.values():
+            for connection, _ in resting:
+                connection.close()
 
 
 def _readable(connection: socket.socket) -> bool:

@@ -74,6 +74,7 @@ def certify(
     file = load_target(target) if target else None
     with _reference() if given.base_url is None and file is None else nullcontext() as reference:
         settings = settings_of(replace(given, base_url=reference or given.base_url), file)
+        settings = replace(settings, bundled=reference is not None)
         gate, issue = gate_of(expect, update_expect), issue_of(certificate, sign_key, subject)
         if dry_run:
             _rehearse(settings, context.args)

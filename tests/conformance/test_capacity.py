@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import pairwise
 
 import pytest
 
@@ -15,6 +16,7 @@ from conformance.capacity import served_at_once
 from conformance.connection import Answer, NetworkTrouble
 from conformance.race import Racer, race
 from conformance.transport import UNTOLD, Transport
+from tests.targets.listening import listening
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"
 Serve = Callable[[socket.socket], None]
@@ -121,6 +123,17 @@ def test_who_is_not_let_in_was_not_refused_an_answer() -> None:
         results = race([Racer(url, {}, b"{}")] * 3, Transport(limits=Limits(connect=0.3, answer=0.3)))
         kinds = {each.kind for each in results if isinstance(each, NetworkTrouble)}
     assert "unconnected" in kinds
+
+
+def test_a_post_comes_over_another_connection_than_the_last_one() -> None:
+    with listening() as target:
+        transport = Transport()
+        for method in ("GET", "GET", "POST", "GET", "POST", "POST", "POST"):
+            transport.send(method, f"{target.origin}/x", {})
+        transport.close()
+    posts = [port for port, what in zip(target.ports, target.requests, strict=True) if what == "POST /x"]
+    assert all(one != other for one, other in pairwise(posts))
+    assert len(set(target.ports)) == 2
 
 
 def test_connections_that_end_unannounced_are_soon_not_kept() -> None:

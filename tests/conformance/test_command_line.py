@@ -39,6 +39,8 @@ def test_the_bundled_reference_is_conformant(conformance: Command, tmp_path: Pat
     assert report["verdict"] == "conformant"
     assert all(each["outcome"] == "passed" for each in report["requirements"] if each["level"] == "MUST")
     jsonschema.Draft202012Validator(SCHEMA).validate(report)
+    header = json.loads((tmp_path / "report/transcript.jsonl").read_text().splitlines()[0])
+    assert header["data"]["command"] == "conformance certify --depth quick", "its port is gone when the run has ended"
     again = conformance("judge", "report/transcript.jsonl", "--report-dir", "again")
     assert again.returncode == 0
     assert again.stdout == run.stdout

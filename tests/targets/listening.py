@@ -14,11 +14,12 @@ Answer = tuple[int, Mapping[str, str], bytes]
 
 @dataclass
 class Listener:
-    """What came: "METHOD PATH" of each request, in order, and its headers."""
+    """What came: "METHOD PATH" of each request, in order, its headers, and the client's port."""
 
     origin: str
     requests: list[str] = field(default_factory=list)
     headers: list[Mapping[str, str]] = field(default_factory=list)
+    ports: list[int] = field(default_factory=list)
 
 
 @contextmanager
@@ -34,6 +35,7 @@ def listening(
             self.rfile.read(int(self.headers.get("content-length") or 0))
             listener.requests.append(f"{self.command} {self.path}")
             listener.headers.append({name.lower(): value for name, value in self.headers.items()})
+            listener.ports.append(self.client_address[1])
             status, headers, body = answer(listener.requests[-1])
             self.send_response(status)
             for name, value in {**headers, "content-length": str(len(body))}.items():

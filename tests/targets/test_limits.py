@@ -7,6 +7,7 @@ import ssl
 import threading
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -172,6 +173,45 @@ def test_a_rate_limit_holds_everything_back_and_the_request_is_sent_again() -> N
         transport.close()
     assert answer.status == 200 and len(listener.requests) == 2
     assert time.monotonic() - started >= 0.4
+
+
+def test_a_rate_limit_is_kept_once_it_has_shown_itself() -> None:
+    lock, tokens, since = threading.Lock(), 10.0, time.monotonic()
+    statuses: list[int] = []
+
+    def limited(_: str) -> tuple[int, Mapping[str, str], bytes]:
+        """A bucket of ten tokens, filled by a hundred a second."""
+        nonlocal tokens, since
+        with lock:
+            now = time.monotonic()
+            tokens, since = min(tokens + 100 * (now - since), 10.0), now
+            statuses.append(200 if tokens >= 1 else 429)
+            tokens -= tokens >= 1
+            return statuses[-1], {"retry-after": "0.2"}, b"{}"
+
+    with listening(limited) as listener, ThreadPoolExecutor(16) as pool:
+        transport = Transport()
+        answers = list(pool.map(lambda _: transport.send("GET", listener.origin, {}).status, range(200)))
+        transport.close()
+    assert answers.count(429) < 10 and statuses[-100:].count(429) < 10
+
+
+def test_a_rate_limit_that_is_gone_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conformance.allowance.EASING", 0.5)
+    allowance = Allowance(Limits())
+    for _ in range(2):
+        allowance.take()
+        allowance.refused(0.05)
+    before = time.monotonic()
+    for _ in range(3):
+        allowance.take()
+    slow = time.monotonic() - before
+    for _ in range(20):
+        allowance.take()
+    before = time.monotonic()
+    for _ in range(3):
+        allowance.take()
+    assert slow > 0.05 > time.monotonic() - before
 
 
 def test_a_rate_limit_that_never_ends_is_an_answer() -> None:
