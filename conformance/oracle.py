@@ -85,13 +85,13 @@ def _sharing_rule(effect: Effect) -> str:
 
 def selection_errors(reading: Reading, world: World, caller: str, selected: list[str]) -> list[Broken]:
     """Every rule that the selection breaks; empty when it is eligible."""
-    broken = [each for symbol in selected for each in _dataset_errors(reading, world, caller, symbol)]
     mixed = resulting_organization(world, caller, selected) is not None
+    broken: list[Broken] = []
     for symbol in selected:
         dataset = world.datasets[symbol]
         if mixed and dataset.organization is None and dataset.owner != caller:
-            broken.append(("PRO-3", _EITHER))
-    return broken
+            broken.append(("PRO-3", _EITHER))  # first: that nobody else sees it is so in any selection
+    return broken + [each for symbol in selected for each in _dataset_errors(reading, world, caller, symbol)]
 
 
 def _dataset_errors(reading: Reading, world: World, caller: str, symbol: str) -> list[Broken]:

@@ -134,7 +134,8 @@ def _single(ground: Ground, reading: Reading, at: int, state: World, post: Seen)
     fitting = [each for each in outcomes if status in each.statuses]
     if not fitting:
         refused = status != 201 and step.only_refusals
-        return _end(_wrong_status(ground, outcomes, post), state, anyway=refused)
+        broken = _broken_by_status(ground, reading, state, step, post, outcomes)
+        return _end(_wrong_status(broken, outcomes, post), state, anyway=refused)
     effect = fitting[0].effect if status == 201 else None
     if effect is None:
         moment = Moment(state, request.caller, request.selected)
@@ -180,18 +181,39 @@ def _authenticated(ground: Ground, request: Request) -> bool:
     return valid and ground.case.world.users[request.caller].api_key == "active"
 
 
-def _wrong_status(ground: Ground, outcomes: Sequence[Outcome], post: Seen) -> list[Finding]:
-    statuses = sorted({status for each in outcomes for status in each.statuses})
-    expected = "any 4xx" if len(statuses) >= 100 else " or ".join(map(str, statuses)) or "an alternative of the row"
+def _broken_by_status(
+    ground: Ground, reading: Reading, state: World, step: Step, post: Seen, outcomes: Sequence[Outcome]
+) -> str:
+    """The rule that a wrong status breaks."""
+    verifies = ground.case.verifies
+    if step.expect:
+        because = _refused_for(ground, reading, state, step, post)
+        return choose(because, verifies) if because else verifies[0]
     because = tuple(rule for each in outcomes for rule in each.because)
     # After a race the oracle says what is expected, and the row what it is asked for.
-    row_says = not because or (ground.case.family != "generated" and not set(because) & set(ground.case.verifies))
-    requirement = ground.case.verifies[0] if row_says else choose(because, ground.case.verifies)
+    about = ground.case.family == "generated" or set(because) & set(verifies)
+    return choose(because, verifies) if because and about else verifies[0]
+
+
+def _refused_for(ground: Ground, reading: Reading, state: World, step: Step, post: Seen) -> tuple[str, ...]:
+    """The rules for which a row's request is to be refused, whatever the row is about; none where its body says why."""
+    (request,) = step.requests
+    if not _authenticated(ground, request):
+        return ("AUT-2", "AUT-1") if request.credentials == f"Bearer ${{{request.caller}}}" else ("AUT-1", "AUT-2")
+    outcomes = permitted(reading, state, request.caller, True, meaning_of(post), ground.ids)
+    if meaning_of(post).refusals or any(each.effect for each in outcomes):
+        return ()
+    return tuple(rule for each in outcomes for rule in each.because)
+
+
+def _wrong_status(broken: str, outcomes: Sequence[Outcome], post: Seen) -> list[Finding]:
+    statuses = sorted({status for each in outcomes for status in each.statuses})
+    expected = "any 4xx" if len(statuses) >= 100 else " or ".join(map(str, statuses)) or "an alternative of the row"
     detail = short(post.json if post.json is not None else post.exchange.response_body.decode("utf-8", "replace"))
     observed = f"{post.exchange.status} {detail}" if post.exchange.status else f"no answer ({post.exchange.trouble})"
     # A server error breaks the rule of the row, and BOD-3 whatever was sent.
-    broken = [requirement] + ["BOD-3"] * ((post.exchange.status or 0) >= 500)
-    return [Finding(each, STATUS, expected, observed, post.index) for each in dict.fromkeys(broken)]
+    rules = [broken] + ["BOD-3"] * ((post.exchange.status or 0) >= 500)
+    return [Finding(each, STATUS, expected, observed, post.index) for each in dict.fromkeys(rules)]
 
 
 def _refusal_advisories(ground: Ground, outcome: Outcome, post: Seen) -> list[Finding]:

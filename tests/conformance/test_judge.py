@@ -46,6 +46,15 @@ def test_a_failure_is_told_as_the_readings_see_it_that_the_whole_run_has_left(co
     assert "the ids of the collection's runs" not in run.stdout
 
 
+def test_a_refusal_that_does_not_come_breaks_the_rule_that_asks_for_it_whatever_the_row_is_about(
+    conformance: Command,
+) -> None:
+    with serving("mutants", "pro-foreign-attached") as url:
+        run = conformance("certify", "--base-url", url, "--depth", "quick", "-k", "aut- or ato-")
+    assert run.returncode == 1, run.stderr
+    assert "broken: PRO-3\n" in run.stdout
+
+
 def test_a_run_that_was_killed_is_judged_as_incomplete(conformance: Command, tmp_path: Path, reference: str) -> None:
     transcript = killed(reference, tmp_path)
     done = conformance("judge", str(transcript), "--report-dir", "report")
