@@ -127,6 +127,7 @@ _NEAR_MISSES: Mapping[str, Callable[[str], str]] = {
     "shuffled": lambda key: key[::-1] if key[::-1] != key else key + "x",
     "case-changed": lambda key: key + "x" if _HEXADECIMAL.fullmatch(key) or key.swapcase() == key else key.swapcase(),
     "as-user": lambda key: b64encode(f"{key}:".encode()).decode(),
+    "as-password": lambda key: b64encode(f"key:{key}".encode()).decode(),
     "half": lambda key: _shorter(key, len(key) // 2),
     "pattern": lambda key: key[: len(key) // 2] + "%",
     "escaped": lambda key: f"%{ord(key[0]):02X}{key[1:]}",

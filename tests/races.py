@@ -44,6 +44,11 @@ CONTROLS = {
     "con-n6k": "con-name-of-two-organizations",
     "con-w4k": "ato-loser-keeps-name",
     "con-w7m": "ato-loser-keeps-datasets",
+    "con-p2v": "con-name-register",
+    "con-p3v": "con-snapshot-written-back",
+    "con-p5v": "con-organization-register",
+    "con-p6v": "con-dataset-register",
+    "con-f9t": "con-shelf-written-back",
     "con-p4v": "con-both-lose",
 }
 """A mutant for each race check, by the row's id: some gap between check and act, or a value that requests share."""

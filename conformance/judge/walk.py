@@ -189,7 +189,7 @@ def _broken_by_status(
     if step.expect:
         because = _refused_for(ground, reading, state, step, post)
         return choose(because, verifies) if because else verifies[0]
-    because = tuple(rule for each in outcomes for rule in each.because)
+    because = _reasons(outcomes)
     # After a race the oracle says what is expected, and the row what it is asked for.
     about = ground.case.family == "generated" or set(because) & set(verifies)
     return choose(because, verifies) if because and about else verifies[0]
@@ -200,10 +200,15 @@ def _refused_for(ground: Ground, reading: Reading, state: World, step: Step, pos
     (request,) = step.requests
     if not _authenticated(ground, request):
         return ("AUT-2", "AUT-1") if request.credentials == f"Bearer ${{{request.caller}}}" else ("AUT-1", "AUT-2")
-    outcomes = permitted(reading, state, request.caller, True, meaning_of(post), ground.ids)
-    if meaning_of(post).refusals or any(each.effect for each in outcomes):
-        return ()
-    return tuple(rule for each in outcomes for rule in each.because)
+    meaning = meaning_of(post)
+    outcomes = permitted(reading, state, request.caller, True, meaning, ground.ids)
+    return _reasons(outcomes) if meaning.creations and not any(each.effect for each in outcomes) else ()
+
+
+def _reasons(outcomes: Sequence[Outcome]) -> tuple[str, ...]:
+    """Why the outcomes are what they are: the form of the body where nothing else says so."""
+    because = tuple(rule for each in outcomes for rule in each.because)
+    return tuple(rule for rule in because if not rule.startswith("BOD-")) or because
 
 
 def _wrong_status(broken: str, outcomes: Sequence[Outcome], post: Seen) -> list[Finding]:
