@@ -272,7 +272,8 @@ class _Runner:
                     continue
                 self._keep(exchange, trouble)
                 raise _Lost(f"GET {self.on.base_url}{path}: {trouble}", (at, path, trouble.kind)) from None
-            break
+            if answer.status < 500 or answer.status in BUSY:
+                break  # else once more: the page is about the POST, and a read that fails has said nothing
         self._keep(exchange, answer)
         if answer.status in BUSY:
             place = (at, path, str(answer.status))

@@ -43,7 +43,7 @@ def terminal_report(result: Result, catalogue: Catalogue, rerun: Callable[[str],
         *_ledger(judgement, catalogue),
     ]
     if judgement.unserved:
-        lines += ["", f"Not served, so not observed: {', '.join(judgement.unserved)}"]
+        lines += ["", f"Not served, so not observed: {', '.join(_unserved(result))}"]
     counts = ", ".join(f"{number} {outcome}" for outcome, number in sorted(judgement.counts.items()))
     again = result.transcript.again
     lines += [
@@ -109,6 +109,14 @@ def _diagnosis(result: Result, kills: Sequence[Kill]) -> Iterator[str]:
     for each in found.alike:
         yield f"  {each.note}  ({each.likeness:.0%} like the mutant {each.mutant}, which breaks {each.requirement})"
     yield f"Look at {found.first} first."
+
+
+def _unserved(result: Result) -> Iterator[str]:
+    """Each operation that was never answered with 200, and what it was answered with."""
+    for op in result.judgement.unserved:
+        exchanges = (each for record in result.transcript.records for each in record.exchanges if each.op == op)
+        answered = sorted({str(each.status) for each in exchanges if each.status})
+        yield f"{op} (answered {' and '.join(answered)})" if answered else op
 
 
 def _ledger(judgement: Judgement, catalogue: Catalogue) -> Iterator[str]:

@@ -55,6 +55,20 @@ def test_a_refusal_that_does_not_come_breaks_the_rule_that_asks_for_it_whatever_
     assert "broken: PRO-3\n" in run.stdout
 
 
+def test_an_accepted_twin_that_is_refused_breaks_no_rule_that_its_row_is_about(conformance: Command) -> None:
+    with serving("mutants", "cre-dataset-ids-required") as url:
+        run = conformance("certify", "--base-url", url, "--depth", "quick", "-k", "nam-e2w.twin")
+    assert run.returncode == 1, run.stderr
+    assert "broken: CRE-1\n" in run.stdout
+
+
+def test_what_is_not_served_is_told_with_its_answer(conformance: Command) -> None:
+    with serving("mutants", "no-list") as url:
+        run = conformance("certify", "--base-url", url, "--depth", "quick", "-k", "vis-3cd")
+    assert run.returncode == 0, run.stderr
+    assert "Not served, so not observed: collections (answered 405)\n" in run.stdout
+
+
 def test_a_run_that_was_killed_is_judged_as_incomplete(conformance: Command, tmp_path: Path, reference: str) -> None:
     transcript = killed(reference, tmp_path)
     done = conformance("judge", str(transcript), "--report-dir", "report")
