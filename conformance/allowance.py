@@ -15,6 +15,8 @@ LONGEST_HOLD = 60.0
 
 SHARE = 0.9
 """Of the pace that a rate limit allows."""
+FEW = 8
+"""Requests between two refusals that show no pace: where fewer are taken, waiting longer is of no use."""
 SLOWEST = 1.0
 """Seconds between two requests, at most, where nobody asked for more."""
 EASING = 0.999
@@ -111,10 +113,12 @@ class Allowance:
             now = time.monotonic()
             self._taken -= 1
             if now >= self._held:  # else it was sent along with the one that all are held for
-                if self._refused is not None:
-                    since, before = self._refused
-                    pace = SHARE * max(self._taken - before, 1) / (now - since)
+                since, before = self._refused or (now, self._taken)
+                if self._taken - before >= FEW:
+                    pace = SHARE * (self._taken - before) / (now - since)
                     self._gap = max(self._least, min(1 / pace, SLOWEST))
+                else:
+                    self._gap = self._least
                 self._refused = now, self._taken
             self._hold(now + min(seconds, LONGEST_HOLD))
 

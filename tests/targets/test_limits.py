@@ -197,21 +197,36 @@ def test_a_rate_limit_is_kept_once_it_has_shown_itself() -> None:
 
 
 def test_a_rate_limit_that_is_gone_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("conformance.allowance.EASING", 0.5)
     allowance = Allowance(Limits())
+
+    def seconds(requests: int) -> float:
+        allowance.take()
+        started = time.monotonic()
+        for _ in range(requests):
+            allowance.take()
+        return time.monotonic() - started
+
+    monkeypatch.setattr("conformance.allowance.EASING", 1.0)
     for _ in range(2):
-        allowance.take()
+        seconds(10)
         allowance.refused(0.05)
-    before = time.monotonic()
+    slow = seconds(5)
+    monkeypatch.setattr("conformance.allowance.EASING", 0.5)
+    seconds(15)
+    assert slow > 0.02 > seconds(5)
+
+
+def test_refusals_after_a_few_requests_each_show_no_pace() -> None:
+    allowance = Allowance(Limits())
     for _ in range(3):
+        for _ in range(4):
+            allowance.take()
+        allowance.refused(0.05)
+    allowance.take()
+    started = time.monotonic()
+    for _ in range(5):
         allowance.take()
-    slow = time.monotonic() - before
-    for _ in range(20):
-        allowance.take()
-    before = time.monotonic()
-    for _ in range(3):
-        allowance.take()
-    assert slow > 0.05 > time.monotonic() - before
+    assert time.monotonic() - started < 0.02
 
 
 def test_a_rate_limit_that_never_ends_is_an_answer() -> None:
