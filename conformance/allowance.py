@@ -100,9 +100,10 @@ class Allowance:
     def hold(self, seconds: float) -> None:
         """Nobody sends for so long (at most LONGEST_HOLD)."""
         with self._lock:
-            self._hold(time.monotonic() + min(seconds, LONGEST_HOLD))
+            self._hold(time.monotonic(), seconds)
 
-    def _hold(self, until: float) -> None:
+    def _hold(self, now: float, seconds: float) -> None:
+        until = now + min(seconds, LONGEST_HOLD)
         if until > self._held:
             self._next, self._held = 0.0, until
             self._holds += 1
@@ -120,7 +121,7 @@ class Allowance:
                 else:
                     self._gap = self._least
                 self._refused = now, self._taken
-            self._hold(now + min(seconds, LONGEST_HOLD))
+            self._hold(now, seconds)
 
     def stop(self) -> None:
         """Whatever waits or wants to send is refused, but for clean-up."""

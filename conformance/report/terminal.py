@@ -113,10 +113,13 @@ def _diagnosis(result: Result, kills: Sequence[Kill]) -> Iterator[str]:
 
 def _unserved(result: Result) -> Iterator[str]:
     """Each operation that was never answered with 200, and what it was answered with."""
-    for op in result.judgement.unserved:
-        exchanges = (each for record in result.transcript.records for each in record.exchanges if each.op == op)
-        answered = sorted({str(each.status) for each in exchanges if each.status})
-        yield f"{op} (answered {' and '.join(answered)})" if answered else op
+    answered: dict[str, set[str]] = {op: set() for op in result.judgement.unserved}
+    for record in result.transcript.records:
+        for each in record.exchanges:
+            if each.op in answered and each.status:
+                answered[each.op].add(str(each.status))
+    for op, statuses in answered.items():
+        yield f"{op} (answered {' and '.join(sorted(statuses))})" if statuses else op
 
 
 def _ledger(judgement: Judgement, catalogue: Catalogue) -> Iterator[str]:
